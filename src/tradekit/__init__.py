@@ -1,0 +1,43 @@
+"""tradekit: one strategy file, replayed over history, on live prices, or with real orders.
+
+The names for strategy files are here and are imported when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tradekit.domain.signal import Signal
+    from tradekit.domain.time import Frame
+    from tradekit.api.context import Context
+    from tradekit.api.declare import Exchange, strategy
+    from tradekit.api.position import Event, Outcome, Position
+
+__all__ = ["Context", "Event", "Exchange", "Frame", "Outcome", "Position", "Signal", "strategy"]
+
+_HOMES = {
+    "Context": "tradekit.api.context",
+    "Event": "tradekit.api.position",
+    "Exchange": "tradekit.api.declare",
+    "Frame": "tradekit.domain.time",
+    "Outcome": "tradekit.api.position",
+    "Position": "tradekit.api.position",
+    "Signal": "tradekit.domain.signal",
+    "strategy": "tradekit.api.declare",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name from where it lives."""
+    home = _HOMES.get(name)
+    if home is None:
+        msg = f"module 'tradekit' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

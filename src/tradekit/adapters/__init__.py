@@ -1,0 +1,1 @@
+"""The world behind the ports; only bootstrap.wiring imports from here."""

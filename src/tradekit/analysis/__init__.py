@@ -1,0 +1,1 @@
+"""From events to trades, equity and figures."""

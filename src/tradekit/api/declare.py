@@ -1,0 +1,186 @@
+"""What a strategy file declares: strategies with their hooks, and exchanges.
+
+Declaring has no side effect: the loader collects these objects from the module. Which one runs is
+decided by `registry` and `bootstrap`; running it is the drivers' business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+from tradekit.domain.time import UNLIMITED, parse_duration_ms
+from tradekit.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
+
+HOOK_EVENTS: Final = ("opened", "closed", "cancelled", "rejected")
+DEFAULT_COST: Final = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A function of the strategy file and how often it is called."""
+
+    call: Callable[..., Any]
+    every_ms: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Strategy:
+    """A named decision function with its hooks and defaults; made by `strategy`.
+
+    Units: durations in ms; hold_ms None means unlimited; cost in quote currency.
+    """
+
+    name: str
+    decide: Callable[..., Any]
+    every_ms: int
+    on_boundary: bool
+    hold_ms: int | None
+    wait_ms: int
+    warmup_ms: int
+    cost: float
+    params: type | None
+    symbols: tuple[str, ...] | None
+    open_hooks: list[Hook] = field(default_factory=list)
+    event_hooks: dict[str, list[Hook]] = field(default_factory=dict)
+
+    def while_open(
+        self, function: Function | None = None, /, *, every: int | str | None = None
+    ) -> Any:
+        """Call the decorated function each base interval while a position is open.
+
+        Use it bare or with `every=`; the function takes `(ctx, position)`.
+        """
+
+        def register(function: Function) -> Function:
+            interval = None if every is None else parse_duration_ms(every, "while_open every")
+            self.open_hooks.append(Hook(function, interval))
+            return function
+
+        return register if function is None else register(function)
+
+    def on(self, *kinds: str) -> Callable[[Function], Function]:
+        """Call the decorated function with `(ctx, event)` at the boundary after such an event.
+
+        Raises:
+            SettingsError: a kind is not one that can be listened to.
+        """
+        for kind in kinds:
+            if kind not in HOOK_EVENTS:
+                msg = f"on({kind!r}) of strategy {self.name!r}, must be one of {', '.join(HOOK_EVENTS)}"
+                raise SettingsError(msg)
+
+        def register(function: Function) -> Function:
+            for kind in kinds:
+                self.event_hooks.setdefault(kind, []).append(Hook(function))
+            return function
+
+        return register
+
+
+def strategy(
+    name: str,
+    *,
+    every: int | str = "1m",
+    on_boundary: bool = False,
+    hold: int | str = "1d",
+    wait: int | str = "2h",
+    warmup: int | str | None = None,
+    cost: float = DEFAULT_COST,
+    params: type | None = None,
+    symbols: tuple[str, ...] | list[str] | None = None,
+) -> Callable[[Callable[..., Any]], Strategy]:
+    """Declare the decorated function, `def` or `async def`, as a strategy.
+
+    It is called with a `Context` when nothing is open or resting, at most once in each aligned
+    slot of `every`, and returns a `Signal` or None.
+
+    Args:
+        name: how `--strategy` finds it; part of every signal id.
+        every: length of a slot, minutes or text such as `15m`.
+        on_boundary: ask only at the first moment of a slot.
+        hold: how long a position may stay open, or `"unlimited"`.
+        wait: how long a resting entry may wait for its price.
+        warmup: how much history before the frame must be there.
+        cost: what an entry is worth in quote currency unless the signal says otherwise.
+        params: a frozen dataclass or pydantic model with defaults; `--set` fills it.
+        symbols: symbols of this strategy; None for those of the run.
+
+    Raises:
+        SettingsError: a duration or the name does not parse.
+    """
+    if (
+        not isinstance(name, str)
+        or not name.strip()
+        or any(c.isspace() or c in "/\\:" for c in name)
+    ):
+        msg = f"strategy name was {name!r}, must be text without spaces, slashes or colons"
+        raise SettingsError(msg)
+    where = f"strategy {name!r}"
+
+    def declare(function: Callable[..., Any]) -> Strategy:
+        return Strategy(
+            name=name,
+            decide=function,
+            every_ms=parse_duration_ms(every, f"{where}: every"),
+            on_boundary=on_boundary,
+            hold_ms=None if hold == UNLIMITED else parse_duration_ms(hold, f"{where}: hold"),
+            wait_ms=parse_duration_ms(wait, f"{where}: wait"),
+            warmup_ms=0 if warmup is None else parse_duration_ms(warmup, f"{where}: warmup"),
+            cost=cost,
+            params=params,
+            symbols=None if symbols is None else tuple(symbols),
+        )
+
+    return declare
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Where candles and market rules come from; made by one of the constructors below.
+
+    Units: tick_size, min_notional in quote currency, lot_size in base; 0 means no such rule.
+    """
+
+    name: str
+    kind: Literal["local", "files", "synthetic"]
+    directory: str = ""
+    seed: int | None = None
+    tick_size: float = 0.0
+    lot_size: float = 0.0
+    min_notional: float = 0.0
+    shorts: bool = True
+
+    @classmethod
+    def local(cls, **rules: Any) -> Exchange:
+        """Return the embedded store's imported candles; `rules` are the market's, as in `files`."""
+        return cls("local", "local", **rules)
+
+    @classmethod
+    def files(cls, directory: str, *, name: str = "files", **rules: Any) -> Exchange:
+        """Return an exchange of CSV files named `SYMBOL-INTERVAL….csv[.gz]` in `directory`.
+
+        Args:
+            directory: absolute, or relative to the strategy file.
+            name: how `--exchange` finds it.
+            rules: tick_size, lot_size, min_notional, shorts.
+        """
+        return cls(name, "files", directory=str(directory), **rules)
+
+    @classmethod
+    def synthetic(
+        cls, seed: int | None = None, *, name: str = "synthetic", **rules: Any
+    ) -> Exchange:
+        """Return an exchange of made-up candles, always the same for one seed.
+
+        Args:
+            seed: None takes `--seed`.
+            name: how `--exchange` finds it.
+            rules: tick_size, lot_size, min_notional, shorts.
+        """
+        return cls(name, "synthetic", seed=seed, **rules)

@@ -1,0 +1,335 @@
+"""The plan of a run: which strategy, exchange, frame, symbols and numbers, checked before any IO.
+
+Decides what the flags, the strategy file and the settings choose together, and collects every
+mistake in that. Whether symbols are listed and candles are there is `market`'s business. Invariant:
+a `RunPlan` exists only if nothing in it contradicts anything else in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from tradekit.api.declare import Exchange
+from tradekit.bootstrap.parameters import make_params, plain_params
+from tradekit.bootstrap.settings import clean_symbols
+from tradekit.domain.costs import CostModel
+from tradekit.domain.signal import Limits
+from tradekit.domain.time import (
+    DAY_MS,
+    MINUTE_MS,
+    Frame,
+    format_time,
+    parse_duration_ms,
+    parse_time_ms,
+)
+from tradekit.errors import NothingRegisteredError, SettingsError, TradekitError
+from tradekit.registry.catalog import nothing_registered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from tradekit.api.declare import Strategy
+    from tradekit.bootstrap.settings import Settings
+    from tradekit.registry.loader import LoadedFile
+
+T = TypeVar("T")
+
+LOCAL: Final = "local"
+SYNTHETIC: Final = "synthetic"
+BUILT_IN_EXCHANGES: Final = (LOCAL, SYNTHETIC)
+# What `strategy()` takes where nothing is said; on a longer base interval each counts as one of it.
+_UNSAID_MS: Final = {"every": MINUTE_MS, "wait": 120 * MINUTE_MS}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the command line chose, as it was typed; None or empty means not given."""
+
+    strategy: str | None = None
+    exchange: str | None = None
+    frame: str | None = None
+    since: str | None = None
+    until: str | None = None
+    symbols: str | None = None
+    assignments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """Everything that a run does, decided.
+
+    `symbols_named` tells symbols that somebody asked for from the default list: an unknown one is
+    a mistake in the first case and left out in the second.
+    """
+
+    strategy: Strategy
+    params: object | None
+    exchange: Exchange
+    frame: Frame
+    symbols: tuple[str, ...]
+    symbols_named: bool
+    costs: CostModel
+    limits: Limits
+    capital: float
+    gaps: str
+    workers: int
+    seed: int
+
+    @property
+    def lead_ms(self) -> int:
+        """How much history the first decision needs: the warm-up, at least one candle."""
+        return max(self.strategy.warmup_ms, self.frame.base.ms)
+
+    def config(self) -> dict[str, Any]:
+        """Return the plan as plain values, as a manifest has it."""
+        return {
+            "strategy": self.strategy.name,
+            "params": plain_params(self.params),
+            "exchange": {n: getattr(self.exchange, n) for n in self.exchange.__slots__},
+            "frame": {
+                "name": self.frame.name,
+                "since": format_time(self.frame.since_ms),
+                "until": format_time(self.frame.until_ms),
+                "base": self.frame.base.plain,
+            },
+            "symbols": list(self.symbols),
+            "costs": {n: getattr(self.costs, n) for n in self.costs.__slots__},
+            "limits": {n: getattr(self.limits, n) for n in self.limits.__slots__},
+            "capital": self.capital,
+            "gaps": self.gaps,
+            "workers": self.workers,
+            "seed": self.seed,
+        }
+
+
+@dataclass(slots=True)
+class Mistakes:
+    """Mistakes found so far; looking goes on after one, so that all are told in one go."""
+
+    found: list[TradekitError] = field(default_factory=list)
+
+    def attempt(self, make: Callable[[], T]) -> T | None:
+        """Return what `make` makes, or None after noting what it raised."""
+        try:
+            return make()
+        except TradekitError as error:
+            self.found.append(error)
+        except ExceptionGroup as group:
+            expected, rest = group.split(TradekitError)
+            if rest is not None:
+                raise
+            assert expected is not None, "a group that was split has one half at least"
+            self.found += [each for each in expected.exceptions if isinstance(each, TradekitError)]
+        return None
+
+    def summary(self) -> Exception:
+        """Return what was found as one thing to raise: the one mistake, or all as a group."""
+        assert self.found, "there must be a mistake to raise"
+        if len(self.found) == 1:
+            return self.found[0]
+        return ExceptionGroup("the run was not started", self.found)
+
+
+def find_strategy_file(given: Path | None, settings: Settings, cwd: Path) -> Path:
+    """Return the strategy file: the one given, else the configured, else the only one there is.
+
+    Raises:
+        NothingRegisteredError: none was named and `strategies/` does not have exactly one.
+    """
+    if given is not None:
+        return cwd / given
+    if settings.strategy_file is not None:
+        return settings.strategy_file
+    folder = settings.root / "strategies"
+    files = sorted(p for p in folder.glob("*.py") if not p.name.startswith("_"))
+    if len(files) == 1:
+        return files[0]
+    if not files:
+        raise NothingRegisteredError(
+            "Strategy not specified", fix=f"name a file; there is none in {folder}"
+        )
+    listed = ", ".join(f"strategies/{path.name}" for path in files)
+    raise NothingRegisteredError("Strategy not specified", fix=f"name one of {listed}")
+
+
+def make_plan(
+    loaded: LoadedFile,
+    settings: Settings,
+    choices: Choices,
+    *,
+    stored: Collection[str],
+    mistakes: Mistakes,
+) -> RunPlan | None:
+    """Return the plan of a run, or None after noting in `mistakes` why there is none.
+
+    Args:
+        loaded: what the strategy file declares.
+        settings: all settings, flags included.
+        choices: what the command line chose among declared things.
+        stored: exchanges that the embedded store has candles of; needed if `needs_store` says so.
+        mistakes: takes everything that is wrong.
+    """
+    attempt = mistakes.attempt
+    strategy = attempt(lambda: loaded.strategies.choose(choices.strategy))
+    frame = attempt(lambda: _choose_frame(loaded, settings, choices))
+    exchange = attempt(lambda: _choose_exchange(loaded, settings, choices, stored))
+    symbols = attempt(lambda: _choose_symbols(strategy, settings, choices))
+    params = None
+    if strategy is not None:
+        params = attempt(lambda: make_params(strategy, choices.assignments))
+        if frame is not None:
+            mistakes.found += _off_grid(strategy, frame)
+    if strategy is None or frame is None or exchange is None or symbols is None or mistakes.found:
+        return None
+    named = choices.symbols is not None or strategy.symbols is not None
+    costs, limits, backtest = settings.costs, settings.limits, settings.backtest
+    return RunPlan(
+        strategy=strategy,
+        params=params,
+        exchange=exchange,
+        frame=frame,
+        symbols=symbols,
+        symbols_named=named,
+        costs=CostModel(**costs.model_dump()),
+        limits=Limits(
+            min_stop_pct=limits.min_stop_pct,
+            min_target_pct=limits.min_target_pct,
+            max_stop_pct=limits.max_stop_pct,
+            max_hold_ms=limits.max_hold_ms,
+        ),
+        capital=backtest.capital,
+        gaps=backtest.gaps,
+        workers=backtest.workers,
+        seed=backtest.seed,
+    )
+
+
+def needs_store(loaded: LoadedFile, settings: Settings, choices: Choices) -> bool:
+    """Return whether choosing the exchange takes a look at what the embedded store holds."""
+    name = _exchange_name(loaded, settings, choices)
+    if name is None:
+        return not len(loaded.exchanges)
+    return name not in loaded.exchanges and name not in BUILT_IN_EXCHANGES
+
+
+def _exchange_name(loaded: LoadedFile, settings: Settings, choices: Choices) -> str | None:
+    """Return the name that decides, None if the file's first exchange or the last resort does."""
+    if choices.exchange is not None or len(loaded.exchanges):
+        return choices.exchange
+    return settings.backtest.exchange
+
+
+def _choose_exchange(
+    loaded: LoadedFile, settings: Settings, choices: Choices, stored: Collection[str]
+) -> Exchange:
+    name = _exchange_name(loaded, settings, choices)
+    if name is None and len(loaded.exchanges):
+        return loaded.exchanges.first()
+    if name is None and LOCAL in stored:
+        return Exchange.local()
+    if name is None:
+        raise nothing_registered("Exchange")
+    if name in loaded.exchanges:
+        return loaded.exchanges.get(name)
+    if name == SYNTHETIC:
+        return Exchange.synthetic()
+    if name == LOCAL or name in stored:
+        return Exchange(name, "local")
+    return loaded.exchanges.get(name, built_in=(*BUILT_IN_EXCHANGES, *stored))
+
+
+def _choose_frame(loaded: LoadedFile, settings: Settings, choices: Choices) -> Frame:
+    """Return the frame that was named or is the default, its ends replaced by --from and --to."""
+    since, until = choices.since, choices.until
+    name = choices.frame or settings.backtest.frame
+    if not len(loaded.frames) and name is None and since is not None and until is not None:
+        return _frame_between(since, until, "1m")
+    if since is None and until is None:
+        return loaded.frames.choose(name)
+    declared = loaded.frames.choose(name)
+    return _frame_between(
+        declared.since_ms if since is None else since,
+        declared.until_ms if until is None else until,
+        declared.base.plain,
+    )
+
+
+def _frame_between(since: str | int, until: str | int, base: str) -> Frame:
+    """Return the frame between two times, of which one may be a length such as `30d`."""
+    since_length, until_length = _length_ms(since), _length_ms(until)
+    if since_length and until_length:
+        raise SettingsError(f"--from was {since!r} and --to {until!r}, one must be a time")
+    if until_length:
+        until = _parsed_ms("--from", since) + until_length
+    elif since_length:
+        since = _parsed_ms("--to", until) - since_length
+    since_ms, until_ms = _parsed_ms("--from", since), _parsed_ms("--to", until)
+    if until_ms <= since_ms:
+        raise SettingsError(
+            f"--to was {format_time(until_ms)}, must be after --from {format_time(since_ms)}"
+        )
+    return Frame(f"{_day(since_ms)}..{_day(until_ms)}", since_ms, until_ms, base=base)
+
+
+def _length_ms(value: str | int) -> int:
+    """Return the length that a text such as `30d` is, 0 if it is a time or anything else."""
+    try:
+        return parse_duration_ms(value) if isinstance(value, str) else 0
+    except SettingsError:
+        return 0
+
+
+def _parsed_ms(option: str, value: str | int) -> int:
+    return value if isinstance(value, int) else parse_time_ms(value, option)
+
+
+def _day(ts_ms: int) -> str:
+    return format_time(ts_ms).removesuffix("T00:00:00Z")
+
+
+def _choose_symbols(
+    strategy: Strategy | None, settings: Settings, choices: Choices
+) -> tuple[str, ...]:
+    if choices.symbols is not None:
+        named = clean_symbols(choices.symbols)
+        if not named:
+            raise SettingsError(f"--symbols was {choices.symbols!r}, must name at least one")
+        return named
+    if strategy is not None and strategy.symbols is not None:
+        named = clean_symbols(strategy.symbols)
+        if not named:
+            raise SettingsError(f"symbols of strategy {strategy.name!r} must name at least one")
+        return named
+    return settings.symbols
+
+
+def _off_grid(strategy: Strategy, frame: Frame) -> list[TradekitError]:
+    """Return an error for each duration of the strategy that does not fit the base interval."""
+    base_ms = frame.base.ms
+    durations = [
+        ("every", strategy.every_ms),
+        ("hold", strategy.hold_ms),
+        ("wait", strategy.wait_ms),
+        ("warmup", strategy.warmup_ms),
+        *(("while_open every", hook.every_ms) for hook in strategy.open_hooks),
+    ]
+    return [
+        SettingsError(
+            f"{name} of strategy {strategy.name!r} was {format_duration(duration_ms)}, must be a "
+            f"multiple of the base interval {frame.base.plain} of frame {frame.name!r}"
+        )
+        for name, duration_ms in durations
+        if duration_ms is not None
+        and duration_ms % base_ms
+        and not (duration_ms == _UNSAID_MS.get(name) and duration_ms < base_ms)
+    ]
+
+
+def format_duration(duration_ms: int) -> str:
+    """Return a duration as people write it: `3d`, `36h`, `90m`."""
+    for unit, length_ms in (("d", DAY_MS), ("h", 60 * MINUTE_MS)):
+        if duration_ms % length_ms == 0:
+            return f"{duration_ms // length_ms}{unit}"
+    return f"{duration_ms // MINUTE_MS}m"

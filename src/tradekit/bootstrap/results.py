@@ -1,0 +1,167 @@
+"""What a run leaves: its id, the files of its folder, and what they say beside the figures.
+
+Decides which facts go where. The figures are `analysis.report`'s; making the files durable is the
+run store's. Invariant: manifest.json alone may differ between two runs of the same inputs.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from bisect import bisect_left
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from tradekit.analysis.equity import equity_lines
+from tradekit.analysis.report import report_text
+from tradekit.analysis.trades import trade_lines
+from tradekit.domain.journal import canonical
+from tradekit.domain.time import format_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tradekit.analysis.report import RunReport
+    from tradekit.bootstrap.market import Market
+    from tradekit.bootstrap.plan import RunPlan
+    from tradekit.domain.journal import EventRow
+    from tradekit.drivers.replay import Replayed
+    from tradekit.registry.loader import LoadedFile
+
+MANIFEST_SCHEMA: Final = "tradekit.manifest/1"
+_NAME_MAX: Final = 80
+_FINGERPRINT_SHOWN: Final = 8
+
+
+def run_id(started_ms: int, strategy: str, fingerprint: str) -> str:
+    """Return the name of a run's folder: when, which strategy, and what came of it."""
+    moment = datetime.fromtimestamp(started_ms / 1000, tz=UTC).strftime("%Y%m%dT%H%M%SZ")
+    return f"{moment}-{strategy[:_NAME_MAX]}-{fingerprint[:_FINGERPRINT_SHOWN]}"
+
+
+def tradekit_version() -> str:
+    """Return the installed version."""
+    try:
+        return version("tradekit")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def gap_facts(
+    holes: Mapping[str, Sequence[tuple[int, int]]], rows: Iterable[EventRow], base_ms: int
+) -> list[dict[str, Any]]:
+    """Return for each symbol with holes how many there are, and the trades open over one.
+
+    Args:
+        holes: by symbol, `[since_ms, until_ms)` of each.
+        rows: the journal.
+        base_ms: the base interval.
+    """
+    closed: dict[str, list[EventRow]] = {}
+    for row in rows:
+        if row.kind == "closed":
+            closed.setdefault(row.symbol, []).append(row)
+    facts = []
+    for symbol, own in holes.items():
+        if own:
+            since_ms, until_ms = max(own, key=lambda hole: hole[1] - hole[0])
+            starts = [start for start, _ in own]
+            over = []
+            for row in closed.get(symbol, []):
+                index = bisect_left(starts, row.data["entry_ts_ms"])
+                if index < len(own) and own[index][1] <= row.data["exit_ts_ms"]:
+                    over.append({"signal_id": row.signal_id, "pnl": row.data["pnl"]})
+            facts.append(
+                {
+                    "symbol": symbol,
+                    "holes": len(own),
+                    "missing": sum(stop - start for start, stop in own) // base_ms,
+                    "longest_since_ms": since_ms,
+                    "longest_until_ms": until_ms,
+                    "trades_over_holes": over,
+                }
+            )
+    return facts
+
+
+def report_document(report: RunReport, market: Market) -> dict[str, Any]:
+    """Return `report.json`: the figures, and what a reader of them must know."""
+    return {
+        **report.document(),
+        "notes": market.notes,
+        "warnings": market.warnings,
+        "not_started": [error.message for error in market.failures],
+    }
+
+
+def trade_documents(report: RunReport) -> list[dict[str, Any]]:
+    """Return the rows of `trades.jsonl` as plain values."""
+    plain: list[dict[str, Any]] = canonical("", report.trades)
+    return plain
+
+
+def manifest(
+    *,
+    plan: RunPlan,
+    loaded: LoadedFile,
+    file: str,
+    market: Market,
+    replayed: Replayed,
+    notes: Sequence[str],
+    times_ms: tuple[int, int],
+) -> dict[str, Any]:
+    """Return `manifest.json`: what went into the run, and how it went.
+
+    Args:
+        plan: what was run.
+        loaded: the strategy file.
+        file: that file's place, as messages show it.
+        market: the candles.
+        replayed: what happened.
+        notes: what was said about how the run was made.
+        times_ms: when it began and ended, ms UTC.
+    """
+    began_ms, ended_ms = times_ms
+    return {
+        "schema": MANIFEST_SCHEMA,
+        "began": format_time(began_ms),
+        "ended": format_time(ended_ms),
+        "config": plan.config(),
+        "strategy_file": {"path": file, "sha256": loaded.source_hash},
+        "data_sha256": market.hashes(),
+        "versions": {
+            "tradekit": tradekit_version(),
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+        },
+        "seed": plan.seed,
+        "hook_calls": replayed.hook_calls,
+        "failures": {symbol: error.message for symbol, error in replayed.failures.items()},
+        "notes": list(notes),
+    }
+
+
+def run_files(
+    report: RunReport,
+    document: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    logs: Sequence[str],
+) -> dict[str, Iterable[str]]:
+    """Return the files of a run folder, name → text in pieces."""
+    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=2)
+    files = {
+        "manifest.json": iter([text, "\n"]),
+        "events.jsonl": _ended(report.events_lines),
+        "trades.jsonl": _ended(trade_lines(report.trades)),
+        "equity.csv": _ended(equity_lines(report.equity)),
+        "report.json": iter([report_text(document)]),
+    }
+    return {**files, "log.txt": _ended(logs)} if logs else dict(files)
+
+
+def _ended(lines: Iterable[str]) -> Iterable[str]:
+    return chain.from_iterable((line, "\n") for line in lines)

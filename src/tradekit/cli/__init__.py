@@ -1,0 +1,1 @@
+"""The command line: parsing, drawing, exit codes; it decides nothing about trading."""

@@ -1,0 +1,285 @@
+"""Replay: a strategy over the candles of many symbols, in one time-ordered schedule.
+
+Time is the earliest candle that anything can happen in. At each such time every symbol finishes
+phase A, knowing nothing of the candle, before any symbol starts phase B, in which the venues see
+it. Symbols take turns in run order. This is the one place that awaits user code; it lets others
+have the loop, reports progress and looks whether to stop every 1,440 steps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from tradekit.domain.signal import Defaults
+from tradekit.drivers.blame import blame, name_of
+from tradekit.drivers.runner import Runner
+from tradekit.engine.account import Account
+from tradekit.engine.quiet import NEVER_MS
+from tradekit.engine.state import Terms
+from tradekit.errors import StoppedError, StrategyError
+from tradekit.api.context import Account as AccountView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tradekit.domain.costs import CostModel
+    from tradekit.domain.journal import EventRow
+    from tradekit.domain.signal import Limits
+    from tradekit.domain.time import Frame
+    from tradekit.drivers.tape import Tape
+    from tradekit.api.declare import Strategy
+
+YIELD_STEPS: Final = 1_440
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayPlan:
+    """What is replayed; `shared_account` false lets symbols run apart (see `engine.account`)."""
+
+    strategy: Strategy
+    params: object | None
+    frame: Frame
+    tapes: tuple[Tape, ...]
+    costs: CostModel
+    limits: Limits
+    capital: float
+    shared_account: bool = True
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What came of it: rows in the order of `events.jsonl`, and what failed, by symbol."""
+
+    # Not in repr: asyncio.run formats a task's result on its way out (3.11), however long it is.
+    rows: list[EventRow] = field(default_factory=list, repr=False)
+    failures: dict[str, StrategyError] = field(default_factory=dict)
+    hook_calls: dict[str, int] = field(default_factory=dict)
+    logs: list[str] = field(default_factory=list, repr=False)
+    used_account: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolProgress:
+    """How far a symbol is; pnl in quote currency, of closed trades and what is open."""
+
+    symbol: str
+    done_frac: float
+    candles_done: int
+    position: str
+    pnl: float
+
+
+async def replay(
+    plan: ReplayPlan,
+    *,
+    on_progress: Callable[[Sequence[SymbolProgress]], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    skip: bool = True,
+    validate: bool = False,
+) -> Replayed:
+    """Run the plan to the end of its frame and return what happened.
+
+    Args:
+        plan: what to run.
+        on_progress: told now and then, and at the end, how far each symbol is.
+        should_stop: asked now and then.
+        skip: pass over candles in which nothing can happen; false visits each one, for tests.
+        validate: check every invariant after every event.
+
+    Raises:
+        StoppedError: `should_stop` said so; nothing is returned.
+    """
+    schedule = _Schedule(plan, skip=skip, validate=validate)
+
+    async def breathe() -> None:
+        if on_progress is not None:
+            on_progress(schedule.progress())
+        await asyncio.sleep(0)
+        if should_stop is not None and should_stop():
+            raise StoppedError
+
+    await breathe()
+    while await schedule.run(YIELD_STEPS):
+        await breathe()
+    schedule.end()
+    if on_progress is not None:
+        on_progress(schedule.progress())
+    return schedule.result()
+
+
+class _Schedule:
+    """All symbols of a run, and whose turn it is."""
+
+    def __init__(self, plan: ReplayPlan, *, skip: bool, validate: bool) -> None:
+        self._plan = plan
+        self._base_ms = plan.frame.base.ms
+        self._account = Account(plan.capital, shared=plan.shared_account)
+        view = AccountView(self._account.read, self._equity)
+        self._runners = [
+            Runner(
+                strategy=plan.strategy,
+                params=plan.params,
+                tape=tape,
+                terms=_terms(plan, tape),
+                account=self._account,
+                account_view=view,
+                skip=skip,
+                validate=validate,
+            )
+            for tape in sorted(plan.tapes, key=lambda tape: tape.symbol_index)
+        ]
+        self._now_ms = plan.frame.since_ms
+
+    async def run(self, steps: int) -> bool:
+        """Make that many steps; return whether there are more."""
+        runners = self._runners
+        for _ in range(steps):
+            now_ms = min([runner.next_ms for runner in runners], default=NEVER_MS)
+            if now_ms >= NEVER_MS:
+                return False
+            self._now_ms = now_ms
+            due = [runner for runner in runners if runner.next_ms == now_ms]
+            if not await self._decide(due, now_ms):
+                due = [runner for runner in due if runner.failure is None]
+            self._match(due, now_ms)
+        return True
+
+    async def _decide(self, due: list[Runner], now_ms: int) -> bool:
+        """Phase A; return whether nobody failed.
+
+        What is called at every candle is called here, without a detour.
+        """
+        all_well = True
+        for runner in due:
+            cursor = runner.cursor
+            cursor.now_ms = now_ms
+            cursor.price = cursor.closes[cursor.k]
+            try:
+                if now_ms >= runner.deadline_ms:
+                    await runner.decide(now_ms)
+                    continue
+                runner.fast_calls += 1
+                for hook in runner.step_hooks:
+                    try:
+                        answer = hook(runner.context, runner.view)
+                        if answer is not None:
+                            await runner.finish_hook(hook, answer, now_ms)
+                    except StrategyError:
+                        raise
+                    except Exception as error:
+                        raise blame(error, runner.machine.terms, name_of(hook), now_ms) from error
+                if runner.touched:
+                    await runner.ask(now_ms)
+                    runner.refresh()
+            except StrategyError as error:
+                runner.end(now_ms, "failed", error)
+                all_well = False
+        return all_well
+
+    def _match(self, due: list[Runner], now_ms: int) -> None:
+        """Phase B. Quiet candles need no venue; the others go group by group."""
+        loud = []
+        for runner in due:
+            cursor = runner.cursor
+            k = cursor.k
+            if not (cursor.lows[k] > runner.quiet_low and cursor.highs[k] < runner.quiet_high):
+                loud.append(runner)
+        if loud:
+            self._fill(loud, now_ms)
+        for runner in due:
+            if not runner.stepping:
+                runner.advance()
+                continue
+            cursor = runner.cursor
+            k = cursor.k + 1
+            if k < cursor.count:
+                cursor.k = k
+                runner.next_ms = cursor.times[k]
+            else:
+                runner.next_ms = cursor.step()
+
+    def _fill(self, loud: list[Runner], now_ms: int) -> None:
+        """Let the venues see the candle: at the open, then inside, each group over all symbols."""
+        opens = [(runner, runner.venue, runner.cursor.open_price) for runner in loud]
+        for runner, venue, price in opens:
+            if venue.held:
+                runner.meet(venue.resting_exit_at_open(now_ms, price))
+        for runner, venue, price in opens:
+            if venue.held:
+                runner.meet(venue.market_exit(now_ms, price))
+        for runner, venue, price in opens:
+            if not venue.held and runner.meet(venue.entry_at_open(now_ms, price)):
+                runner.meet(venue.bracket_at_entry(now_ms, price))
+        close_ms = now_ms + self._base_ms
+        for runner in loud:
+            runner.enter_inside(close_ms)
+        for runner in loud:
+            runner.exit_inside(close_ms)
+            runner.refresh()
+
+    def end(self) -> None:
+        """End the frame for whoever is still running."""
+        for runner in self._runners:
+            if runner.failure is None:
+                runner.end(self._plan.frame.until_ms, "frame_end")
+
+    def result(self) -> Replayed:
+        """Gather what every symbol left behind."""
+        result = Replayed(used_account=self._account.was_read)
+        for runner in self._runners:
+            result.rows += runner.rows
+            result.logs += runner.logs
+            if runner.failure is not None:
+                result.failures[runner.context.symbol] = runner.failure
+            for name, calls in runner.count_calls().items():
+                result.hook_calls[name] = result.hook_calls.get(name, 0) + calls
+        result.rows.sort()
+        result.logs.sort(key=lambda line: int(line.split(" ", 1)[0]))
+        return result
+
+    def progress(self) -> list[SymbolProgress]:
+        """Return how far each symbol is."""
+        return [self._progress_of(runner) for runner in self._runners]
+
+    def _progress_of(self, runner: Runner) -> SymbolProgress:
+        frame, position = self._plan.frame, runner.machine.state.position
+        ended = runner.next_ms >= NEVER_MS
+        until_ms = frame.until_ms if ended else min(self._now_ms, runner.next_ms)
+        done = (until_ms - frame.since_ms) / (frame.until_ms - frame.since_ms)
+        pnl = sum(row.data["pnl"] for row in runner.rows if row.kind == "closed")
+        if position is not None:
+            pnl += position.pnl_at(runner.cursor.close_before(self._now_ms))
+        return SymbolProgress(
+            symbol=runner.context.symbol,
+            done_frac=min(1.0, max(0.0, done)),
+            candles_done=(until_ms - frame.since_ms) // self._base_ms,
+            position="" if position is None else position.direction,
+            pnl=pnl,
+        )
+
+    def _equity(self) -> float:
+        equity = self._account.read()
+        for runner in self._runners:
+            venue, position = runner.venue, runner.machine.state.position
+            if position is not None:
+                value = venue.held * runner.cursor.close_before(self._now_ms)
+                equity += value if position.direction == "long" else 2.0 * venue.paid - value
+        return equity
+
+
+def _terms(plan: ReplayPlan, tape: Tape) -> Terms:
+    strategy = plan.strategy
+    return Terms(
+        strategy=strategy.name,
+        symbol=tape.symbol,
+        symbol_index=tape.symbol_index,
+        base_ms=plan.frame.base.ms,
+        every_ms=strategy.every_ms,
+        on_boundary=strategy.on_boundary,
+        defaults=Defaults(strategy.hold_ms, strategy.wait_ms, strategy.cost),
+        limits=plan.limits,
+        costs=plan.costs,
+        instrument=tape.instrument,
+    )

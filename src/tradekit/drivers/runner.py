@@ -1,0 +1,330 @@
+"""One (strategy, symbol) in a run: its machine and its venue facing each other, and its user code.
+
+It carries effects out and hands answers back until both sides are quiet. In which order symbols
+take their turns is `replay`'s business, as is time.
+"""
+
+from __future__ import annotations
+
+import math
+from inspect import isawaitable
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+
+from tradekit.domain.journal import Phase
+from tradekit.domain.signal import Signal
+from tradekit.drivers.blame import blame, name_of
+from tradekit.drivers.tape import Cursor
+from tradekit.engine.effects import AnswerCommand, Append, AskStrategy, CancelOrder, SubmitOrder
+from tradekit.engine.events import (
+    BoundaryReached,
+    CandlesClosed,
+    CommandIssued,
+    DecisionDue,
+    OrderFilled,
+    RunEnded,
+    StrategyAnswered,
+)
+from tradekit.engine.machine import Machine
+from tradekit.engine.quiet import NEVER_MS
+from tradekit.engine.venue import SimVenue
+from tradekit.errors import StrategyError
+from tradekit.api.context import Account as AccountView
+from tradekit.api.context import Context, Windows
+from tradekit.api.position import Event, Outcome, Position
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tradekit.domain.commands import Command
+    from tradekit.domain.journal import EventRow
+    from tradekit.drivers.tape import Tape
+    from tradekit.engine.account import Account
+    from tradekit.engine.effects import Effect
+    from tradekit.engine.events import OrderRejected
+    from tradekit.engine.state import Terms
+    from tradekit.api.declare import Hook, Strategy
+
+_AT_OPEN = Phase.OPEN
+
+
+class Runner:
+    """A strategy on a symbol.
+
+    What the schedule reads at every step are plain attributes: `next_ms`, the time of the candle
+    it stands before; `deadline_ms`, before which no timer, hook interval or question is due; the
+    quiet levels; `step_hooks`, called at every candle; `stepping`, whether there are any; `fast_calls`
+    counts how often the schedule called them itself.
+    """
+
+    __slots__ = (
+        "_calls",
+        "_hook_slots",
+        "_notices",
+        "_observed_from",
+        "_outcome",
+        "_skip",
+        "_strategy",
+        "context",
+        "cursor",
+        "deadline_ms",
+        "failure",
+        "fast_calls",
+        "logs",
+        "machine",
+        "next_ms",
+        "quiet_high",
+        "quiet_low",
+        "rows",
+        "step_hooks",
+        "stepping",
+        "touched",
+        "venue",
+        "view",
+    )
+
+    def __init__(  # noqa: PLR0913 - made in one place, by name
+        self,
+        *,
+        strategy: Strategy,
+        params: Any,
+        tape: Tape,
+        terms: Terms,
+        account: Account,
+        account_view: AccountView,
+        skip: bool,
+        validate: bool,
+    ) -> None:
+        """Stand before the first decision of `tape`; `skip` false visits every candle."""
+        self._strategy = strategy
+        self._skip = skip
+        self._notices: list[EventRow] = []
+        self._observed_from = 0
+        self._outcome = Outcome(accepted=False)
+        self._hook_slots = [-1] * len(strategy.open_hooks)
+        self.rows: list[EventRow] = []
+        self.logs: list[str] = []
+        self._calls: dict[str, int] = {}
+        self.fast_calls = 0
+        self.failure: StrategyError | None = None
+        self.machine = Machine(terms, validate=validate)
+        self.venue = SimVenue(tape.instrument, terms.costs, account)
+        self.cursor = Cursor(tape)
+        self.next_ms = self.cursor.times[0] if self.cursor.count else NEVER_MS
+        self.view: Position | None = None
+        self.touched = False
+        self.step_hooks: tuple[Callable[..., Any], ...] = ()
+        self.context: Context[Any] = Context(
+            symbol=tape.symbol,
+            params=params,
+            moment=self.cursor,
+            windows=Windows(tape.candles, self.cursor),
+            account=account_view,
+            log=self._log,
+        )
+        self.refresh()
+
+    # --- phase A ----------------------------------------------------------------------------
+
+    async def decide(self, now_ms: int) -> None:
+        """Go through phase A: news, timers, hooks, the question.
+
+        The candle counts as loud after that, so that phase B takes over what changed.
+
+        Raises:
+            StrategyError: user code failed.
+        """
+        self.quiet_low = math.inf
+        self.touched = False
+        if self._notices:
+            await self._deliver_news(now_ms)
+        state = self.machine.state
+        if (state.position or state.entry) and now_ms >= self.machine.quiet.deadline_ms:
+            self._carry_out(self.machine.handle(BoundaryReached(now_ms)))
+        if self.view is not None:
+            await self._call_open_hooks(now_ms)
+        await self.ask(now_ms)
+
+    async def ask(self, now_ms: int) -> None:
+        """Ask for a signal if one is due.
+
+        Raises:
+            StrategyError: user code failed, or its signal contradicts itself.
+        """
+        self.touched = False
+        if not self.machine.handle(DecisionDue(now_ms)):
+            return
+        decide = self._strategy.decide
+        answer = await self._call(decide, now_ms, self.context)
+        if answer is None:
+            return
+        if not isinstance(answer, Signal):
+            text = f"it returned {answer!r}, must be a Signal or None"
+            raise blame(StrategyError(text), self.machine.terms, name_of(decide), now_ms)
+        try:
+            effects = self.machine.handle(StrategyAnswered(now_ms, self.cursor.price, answer))
+        except StrategyError as error:
+            raise blame(error, self.machine.terms, name_of(decide), now_ms) from error
+        self._carry_out(effects)
+
+    async def finish_hook(self, hook: Callable[..., Any], answer: Any, now_ms: int) -> None:
+        """Await what a hook returned, if it has to be; it must come to None."""
+        if type(answer) is CoroutineType or isawaitable(answer):
+            answer = await answer
+        if answer is not None:
+            text = f"it returned {answer!r}, must be None"
+            raise blame(StrategyError(text), self.machine.terms, name_of(hook), now_ms)
+
+    async def _call(self, function: Callable[..., Any], now_ms: int, *arguments: Any) -> Any:
+        name = name_of(function)
+        self._calls[name] = self._calls.get(name, 0) + 1
+        try:
+            answer = function(*arguments)
+            if type(answer) is CoroutineType or isawaitable(answer):
+                return await answer
+        except Exception as error:
+            raise blame(error, self.machine.terms, name, now_ms) from error
+        return answer
+
+    async def _deliver_news(self, now_ms: int) -> None:
+        rows, self._notices = self._notices, []
+        for row in rows:
+            event = Event(row.kind, row.ts_ms, row.symbol, row.signal_id, dict(row.data))
+            for hook in self._strategy.event_hooks[row.kind]:
+                answer = await self._call(hook.call, now_ms, self.context, event)
+                await self.finish_hook(hook.call, answer, now_ms)
+
+    async def _call_open_hooks(self, now_ms: int) -> None:
+        for number, hook in enumerate(self._strategy.open_hooks):
+            if hook.every_ms is not None:
+                slot = now_ms // hook.every_ms
+                if slot <= self._hook_slots[number]:
+                    continue
+                self._hook_slots[number] = slot
+            answer = await self._call(hook.call, now_ms, self.context, self.view)
+            await self.finish_hook(hook.call, answer, now_ms)
+
+    # --- phase B ----------------------------------------------------------------------------
+
+    def meet(self, event: OrderFilled | OrderRejected | None) -> bool:
+        """Hand the venue's event to the machine and carry out the rest; false without an event."""
+        if event is None:
+            return False
+        if type(event) is OrderFilled:
+            if self.venue.held == 0.0:
+                self._catch_up()
+            else:
+                index = self.cursor.index
+                self._observed_from = index if event.phase is _AT_OPEN else index + 1
+        self._carry_out(self.machine.handle(event))
+        return True
+
+    def enter_inside(self, close_ms: int) -> None:
+        """Let the venue fill a resting entry inside the current candle."""
+        cursor, venue = self.cursor, self.venue
+        if venue.orders and not venue.held:
+            k = cursor.k
+            self.meet(venue.entry_inside(close_ms, cursor.lows[k], cursor.highs[k]))
+
+    def exit_inside(self, close_ms: int) -> None:
+        """Let the venue fill a stop or target inside the current candle."""
+        cursor, venue = self.cursor, self.venue
+        if venue.held:
+            k = cursor.k
+            self.meet(venue.exit_inside(close_ms, cursor.lows[k], cursor.highs[k]))
+
+    def refresh(self) -> None:
+        """Take over what the machine published, for the schedule to read."""
+        self.quiet_low, self.quiet_high, deadline_ms = self.machine.quiet
+        hooks = self._strategy.open_hooks
+        if hooks:
+            held = self.machine.state.position
+            if held is None:
+                self.view, self.step_hooks = None, ()
+            elif self.view is None or not self.view.is_of(held):
+                self._show(held)
+            if held is not None:
+                for hook, slot in zip(hooks, self._hook_slots, strict=True):
+                    if hook.every_ms is not None:
+                        deadline_ms = min(deadline_ms, (slot + 1) * hook.every_ms)
+        self.deadline_ms = 0 if self._notices else deadline_ms
+        self.stepping = bool(self.step_hooks) or not self._skip
+        if not self._skip:
+            self.quiet_low = math.inf
+
+    def advance(self) -> None:
+        """Go to the next candle at which anything can happen."""
+        if self.stepping:
+            self.next_ms = self.cursor.step()
+        else:
+            self.next_ms = self.cursor.skip(self.quiet_low, self.quiet_high, self.deadline_ms)
+
+    def end(self, ts_ms: int, reason: str, error: StrategyError | None = None) -> None:
+        """Cancel what rests and close what is open at the last close; nothing comes after this."""
+        phase = Phase.END if error is None else Phase.DECISION
+        price = self.cursor.last_close() if error is None else self.cursor.price
+        cause = type(error.__cause__ or error).__name__ if error is not None else ""
+        self.failure, self.next_ms = error, NEVER_MS
+        event = RunEnded(ts_ms, phase, "failed" if reason == "failed" else "frame_end", cause)
+        self._carry_out(self.machine.handle(event))
+        self.meet(self.venue.market_exit(ts_ms, price, phase))
+        self.refresh()
+
+    def count_calls(self) -> dict[str, int]:
+        """Return how often each function of the strategy was called, by name."""
+        calls = dict(self._calls)
+        for hook in self._strategy.open_hooks:
+            if hook.every_ms is None and self.fast_calls:
+                name = name_of(hook.call)
+                calls[name] = calls.get(name, 0) + self.fast_calls
+        return calls
+
+    # --- in between -------------------------------------------------------------------------
+
+    def _carry_out(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            kind = type(effect)
+            if kind is Append:
+                row = effect.row  # type: ignore[union-attr]
+                self.rows.append(row)
+                if row.kind in self._strategy.event_hooks:
+                    self._notices.append(row)
+            elif kind is SubmitOrder:
+                self.venue.submit(effect.order)  # type: ignore[union-attr]
+            elif kind is CancelOrder:
+                cancelled = self.venue.cancel(*effect)  # type: ignore[arg-type]
+                if cancelled is not None:
+                    self._carry_out(self.machine.handle(cancelled))
+            elif kind is AnswerCommand:
+                self._outcome = Outcome(accepted=effect.accepted, rule=effect.rule)  # type: ignore[union-attr]
+            else:
+                assert kind is not AskStrategy, "a question is asked where it is due"
+
+    def _issue(self, command: Command) -> Outcome:
+        self._carry_out(self.machine.handle(CommandIssued(self.cursor.now_ms, command)))
+        self.touched = True
+        return self._outcome
+
+    def _show(self, held: Any) -> None:
+        state, hooks = self.machine.state, self._strategy.open_hooks
+        assert state.plan is not None
+        self.step_hooks = tuple(hook.call for hook in hooks if hook.every_ms is None)
+        self.view = Position(
+            symbol=self.context.symbol,
+            held=held,
+            plan=state.plan,
+            hold_deadline_ms=state.hold_deadline_ms,
+            moment=self.cursor,
+            issue=self._issue,
+            catch_up=self._catch_up,
+        )
+
+    def _catch_up(self) -> None:
+        """Tell the machine the extremes of the candles that closed since it last heard of any."""
+        start, stop = self._observed_from, self.cursor.index
+        if start < stop and self.machine.state.position is not None:
+            self._observed_from = stop
+            self.machine.handle(CandlesClosed(*self.cursor.extremes(start, stop)))
+
+    def _log(self, message: str) -> None:
+        self.logs.append(f"{self.cursor.now_ms} {self.context.symbol} {message}")

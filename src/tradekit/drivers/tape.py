@@ -1,0 +1,160 @@
+"""A symbol's candles as a run goes over them, and where on them it is.
+
+Arrays live as long as the run; Python numbers only for the stretch that is being stepped over,
+one UTC day at most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from tradekit.domain.time import DAY_MS, align_down
+from tradekit.engine.quiet import NEVER_MS
+from tradekit.kernels.touch import first_touch
+
+if TYPE_CHECKING:
+    from tradekit.domain.candle import CandleSeries
+    from tradekit.domain.instrument import Instrument
+
+_PAGE_GROWTH: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """One symbol's part of a run.
+
+    `candles` begins with the warm-up and ends at the frame's end; `first_index` is the candle that
+    opens at the first decision, which needs a closed candle before it.
+    """
+
+    symbol: str
+    symbol_index: int
+    candles: CandleSeries
+    first_index: int
+    instrument: Instrument
+
+    def __post_init__(self) -> None:
+        """Check what the caller promised."""
+        assert self.first_index >= 1, "the first decision needs a closed candle"
+
+
+class Cursor:
+    """Where a symbol is: the candle that opens at `now_ms`, of which nothing is known yet.
+
+    `price` is the last close. The lists are the page around the current candle: `lows[k]` is its
+    low, `closes[k]` the close *before* it.
+    """
+
+    __slots__ = (
+        "_candles",
+        "_contiguous",
+        "_end",
+        "_first_ms",
+        "_interval_ms",
+        "_page_size",
+        "closes",
+        "count",
+        "highs",
+        "k",
+        "lows",
+        "now_ms",
+        "offset",
+        "price",
+        "times",
+    )
+
+    def __init__(self, tape: Tape) -> None:
+        """Start before the first decision."""
+        self._candles = tape.candles
+        self._end = len(tape.candles)
+        self._interval_ms = tape.candles.interval_ms
+        self._first_ms = int(tape.candles.ts_ms[0])
+        self._contiguous = not tape.candles.holes()
+        self.now_ms = 0
+        self.price = 0.0
+        self.place(tape.first_index)
+
+    @property
+    def index(self) -> int:
+        """The number of candles that have closed; also the index of the one that opens now."""
+        return self.offset + self.k
+
+    @property
+    def open_price(self) -> float:
+        """The open of the current candle; for the venue only."""
+        return self._candles.open.item(self.offset + self.k)
+
+    def place(self, index: int) -> int:
+        """Go to candle `index` and return its time, `NEVER_MS` past the end."""
+        self.offset, self.k, self._page_size = index, 0, 1
+        if index >= self._end:
+            self.count = 0
+            return NEVER_MS
+        candles = self._candles
+        ts_ms = candles.ts_ms.item(index)
+        self.times = [ts_ms]
+        self.lows = [candles.low.item(index)]
+        self.highs = [candles.high.item(index)]
+        self.closes = [candles.close.item(index - 1)]
+        self.count = 1
+        return ts_ms
+
+    def step(self) -> int:
+        """Go to the next candle and return its time, `NEVER_MS` past the end."""
+        self.k += 1
+        if self.k < self.count:
+            return self.times[self.k]
+        index, size = self.offset + self.k, self._page_size
+        next_ms = self.place(index) if size == 1 else self._turn_to(index, size)
+        self._page_size = size * _PAGE_GROWTH
+        return next_ms
+
+    def skip(self, quiet_low: float, quiet_high: float, deadline_ms: int) -> int:
+        """Go to the first later candle that is not quiet and return its time."""
+        start = self.offset + self.k + 1
+        if deadline_ms <= self.times[self.k] + self._interval_ms:
+            return self.step()
+        stop = max(start, self._index_at(deadline_ms))
+        candles = self._candles
+        return self.place(
+            first_touch(candles.low, candles.high, start, stop, quiet_low, quiet_high)
+        )
+
+    def extremes(self, start: int, stop: int) -> tuple[float, float]:
+        """Return highest high and lowest low of candles `start..stop-1`."""
+        candles = self._candles
+        high = np.maximum.reduce(candles.high[start:stop])
+        return float(high), float(np.minimum.reduce(candles.low[start:stop]))
+
+    def last_close(self) -> float:
+        """Return the close of the tape's last candle."""
+        return float(self._candles.close[-1])
+
+    def close_before(self, now_ms: int) -> float:
+        """Return the close of the last candle that had closed by `now_ms`."""
+        return self._candles.close.item(max(0, self._index_at(now_ms) - 1))
+
+    def _index_at(self, ts_ms: int) -> int:
+        """Return the index of the first candle that opens at `ts_ms` or later."""
+        if not self._contiguous:
+            return int(self._candles.ts_ms.searchsorted(ts_ms))
+        steps = -((self._first_ms - ts_ms) // self._interval_ms)
+        return min(max(0, steps), self._end)
+
+    def _turn_to(self, index: int, size: int) -> int:
+        """Open the page that starts at `index`; pages grow while one is stepped over."""
+        candles, self.offset, self.k = self._candles, index, 0
+        if index >= self._end:
+            self.count = 0
+            return NEVER_MS
+        midnight = align_down(candles.ts_ms.item(index), DAY_MS) + DAY_MS
+        stop = min(index + size, self._index_at(midnight))
+        self.times = candles.ts_ms[index:stop].tolist()
+        self.lows = candles.low[index:stop].tolist()
+        self.highs = candles.high[index:stop].tolist()
+        self.closes = candles.close[index - 1 : stop - 1].tolist()
+        self.count = stop - index
+        return int(self.times[0])

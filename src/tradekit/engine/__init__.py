@@ -1,0 +1,1 @@
+"""The sans-IO trading core: no clock, no IO, no random number."""

@@ -1,0 +1,1 @@
+"""Array functions: arrays and scalars in, arrays and scalars out."""

@@ -1,0 +1,1 @@
+"""What a strategy file declares, found, checked and looked up by name."""

@@ -1,0 +1,93 @@
+"""The engine and the oracle do the same in every nasty little world, skipping or stepping."""
+
+from hypothesis import given, settings
+
+from tests.support import worlds
+from tests.support.oracle import Oracle, Outcome
+from tests.support.oracle_bridge import differences, to_series, trades_of
+from tests.support.oracle_engine import Player, as_strategy, told_by_journal, told_by_oracle
+from tests.support.oracle_worlds import World, interval_name, rule_of
+from tests.support.oracle_worlds import worlds as drawn
+from tradekit.domain.costs import CostModel
+from tradekit.domain.instrument import Instrument
+
+EXAMPLES = 400
+
+
+def told(world: World) -> dict[str, Outcome]:
+    return {
+        symbol: Oracle(
+            candles,
+            world.script(symbol),
+            world.since_ms,
+            world.until_ms,
+            interval_ms=world.interval_ms,
+            costs=world.costs,
+            cash=world.capital,
+            lot_size=world.lot_size,
+        ).run()
+        for symbol, candles in world.candles.items()
+    }
+
+
+def run(world: World, *, skip: bool):
+    asked = {}
+    costs = world.costs
+    players = {
+        symbol: Player(world.script(symbol), candles) for symbol, candles in world.candles.items()
+    }
+    replayed = worlds.run(
+        as_strategy(players, hooked=world.hooked, asked=asked),
+        {
+            symbol: to_series(candles, world.interval_ms)
+            for symbol, candles in world.candles.items()
+        },
+        since_ms=world.since_ms,
+        until_ms=world.until_ms,
+        base=interval_name(world.interval_ms),
+        capital=world.capital,
+        costs=CostModel(
+            costs.maker_fee_pct,
+            costs.taker_fee_pct,
+            costs.slippage_pct,
+            costs.limit_slippage_pct,
+        ),
+        instruments={
+            symbol: Instrument(symbol, lot_size=world.lot_size) for symbol in world.candles
+        },
+        skip=skip,
+    )
+    return replayed, asked
+
+
+def assert_same(world: World) -> None:
+    outcomes = told(world)
+    skipped, asked = run(world, skip=True)
+    stepped, asked_stepping = run(world, skip=False)
+    assert not skipped.failures
+    assert skipped.rows == stepped.rows
+    assert asked == asked_stepping
+    for symbol, outcome in outcomes.items():
+        assert asked.get(symbol, []) == outcome.asked
+        # What a close earned is compared below, with everything else of the trade.
+        want = [rule_of(each)[:4] for each in told_by_oracle(outcome)]
+        assert [rule_of(each)[:4] for each in told_by_journal(skipped.rows, symbol)] == want
+        assert differences(outcome.trades, trades_of(skipped.rows, symbol)) == []
+
+
+@settings(max_examples=EXAMPLES)
+@given(drawn())
+def test_one_symbol(world):
+    assert_same(world)
+
+
+@settings(max_examples=EXAMPLES)
+@given(drawn(cash_is_short=True))
+def test_one_symbol_that_runs_out_of_cash(world):
+    assert_same(world)
+
+
+@settings(max_examples=EXAMPLES // 2)
+@given(drawn(symbols_max=3))
+def test_symbols_that_share_an_account_with_room_for_all(world):
+    assert_same(world)
