@@ -9,11 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tradekit.domain.signal import Signal
-    from tradekit.domain.time import Frame
     from tradekit.api.context import Context
     from tradekit.api.declare import Exchange, strategy
     from tradekit.api.position import Event, Outcome, Position
+    from tradekit.domain.signal import Signal
+    from tradekit.domain.time import Frame
 
 __all__ = ["Context", "Event", "Exchange", "Frame", "Outcome", "Position", "Signal", "strategy"]
 

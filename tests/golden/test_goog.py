@@ -17,9 +17,10 @@ import math
 import pytest
 
 from tests.support import worlds
-from tests.support.oracle import Candles, Costs, Oracle
+from tests.support.oracle import Oracle
 from tests.support.oracle_bridge import differences, to_series, trades_of
 from tests.support.oracle_strategies import SmaCross
+from tests.support.oracle_terms import Candles, Costs, Purse
 from tradekit import Signal, strategy
 from tradekit.domain.costs import CostModel
 from tradekit.domain.instrument import Instrument
@@ -168,7 +169,7 @@ def oracle_run(candles: Candles, fee_pct: float):
         candles.ts_ms[-1] + DAY_MS,
         interval_ms=DAY_MS,
         costs=Costs(fee_pct, fee_pct, 0.0, 0.0),
-        cash=CAPITAL,
+        purse=Purse(CAPITAL),
         lot_size=1.0,
     ).run()
 

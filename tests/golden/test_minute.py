@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from tests.support import worlds
-from tests.support.oracle import MINUTE_MS, Oracle, Plan
+from tests.support.oracle import Oracle
 from tests.support.oracle_bridge import Prices, at, differences, minutes, same, to_series, trades_of
 from tests.support.oracle_engine import Player, as_strategy, told_by_journal, told_by_oracle
 from tests.support.oracle_strategies import Scripted
+from tests.support.oracle_terms import MINUTE_MS, Plan
 from tradekit import Signal, strategy
 
 COSTS_ONLY = -0.399600399600  # a long closed where it was opened

@@ -2,8 +2,8 @@
 
 Eight USDT-M perpetuals, minute by minute from 2025-05-05 to 2025-06-03 UTC, in one account. The
 candles begin with the frame and there is none before it, so the first question comes at the second
-candle, or when the warm-up is there. The oracle runs each symbol on its own: that is the same run
-as long as the common cash never falls short, which is asserted.
+candle, or when the warm-up is there. Cash never falls short, but for `sma_cross`: it reserves 1,000
+a symbol and loses, so that the account cannot carry all eight to the end.
 """
 
 import importlib.util
@@ -15,9 +15,10 @@ from typing import NamedTuple
 import pytest
 
 from tests.support import worlds
-from tests.support.oracle import Candles, Decider, Oracle, Outcome
+from tests.support.oracle import Oracle
 from tests.support.oracle_bridge import differences, to_series, trades_of
 from tests.support.oracle_strategies import Bracket, Breakout, DipLimit, SmaCross, read_candles
+from tests.support.oracle_terms import Candles, Decider, Outcome
 from tradekit.api.declare import Strategy
 
 STRATEGIES = Path(__file__).resolve().parents[2] / "strategies"

@@ -3,9 +3,10 @@
 from hypothesis import given, settings
 
 from tests.support import worlds
-from tests.support.oracle import Oracle, Outcome
+from tests.support.oracle import Oracle, run_together
 from tests.support.oracle_bridge import differences, to_series, trades_of
 from tests.support.oracle_engine import Player, as_strategy, told_by_journal, told_by_oracle
+from tests.support.oracle_terms import Outcome, Purse
 from tests.support.oracle_worlds import World, interval_name, rule_of
 from tests.support.oracle_worlds import worlds as drawn
 from tradekit.domain.costs import CostModel
@@ -15,19 +16,22 @@ EXAMPLES = 400
 
 
 def told(world: World) -> dict[str, Outcome]:
-    return {
-        symbol: Oracle(
+    """Run the oracle, all symbols out of one purse."""
+    purse = Purse(world.capital)
+    oracles = [
+        Oracle(
             candles,
             world.script(symbol),
             world.since_ms,
             world.until_ms,
             interval_ms=world.interval_ms,
             costs=world.costs,
-            cash=world.capital,
+            purse=purse,
             lot_size=world.lot_size,
-        ).run()
+        )
         for symbol, candles in world.candles.items()
-    }
+    ]
+    return dict(zip(world.candles, run_together(oracles), strict=True))
 
 
 def run(world: World, *, skip: bool):
@@ -90,4 +94,10 @@ def test_one_symbol_that_runs_out_of_cash(world):
 @settings(max_examples=EXAMPLES // 2)
 @given(drawn(symbols_max=3))
 def test_symbols_that_share_an_account_with_room_for_all(world):
+    assert_same(world)
+
+
+@settings(max_examples=EXAMPLES)
+@given(drawn(symbols_max=3, cash_is_short=True))
+def test_symbols_that_compete_for_one_account(world):
     assert_same(world)

@@ -41,7 +41,9 @@ def series_of(
 def rows_of(series: CandleSeries) -> list[list[str]]:
     """Return the cells of a CSV file that holds `series`."""
     columns = (series.ts_ms, *series.columns())
-    return [[repr(cell) for cell in row] for row in zip(*(c.tolist() for c in columns), strict=True)]
+    return [
+        [repr(cell) for cell in row] for row in zip(*(c.tolist() for c in columns), strict=True)
+    ]
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[str]], header: str | None = HEADER) -> Path:

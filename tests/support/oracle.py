@@ -1,124 +1,63 @@
-"""One symbol under the minute of the fill model, candle by candle, as plainly as it can be said.
+"""The minute of the fill model, candle by candle, as plainly as it can be said.
 
 Written from the design documents alone and importing nothing of the toolkit, so that its trade
-lists are answers from outside. It knows one account with one symbol: the schedule of several
-symbols, skipping, journals and files are not its business. Fast it need not be.
+lists are answers from outside. Skipping, journals and files are not its business. Fast it need not
+be.
 
-A step at candle T has two halves. `_decide` knows nothing of candle T: timers, the close hook, the
-question. `_open` and `_inside` show candle T to the orders. What happens at the open is labelled T,
-what happens inside is labelled T + one interval.
+A step at candle T has two halves, and every symbol finishes the first before any starts the second.
+`decide` knows nothing of candle T: timers, the close hook, the question. The others show candle T
+to the orders, each over all symbols before the next. What happens at the open is labelled T, what
+happens inside is labelled T + one interval.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
-Trade = dict[str, Any]
+from tests.support.oracle_terms import (
+    DUST,
+    MINUTE_MS,
+    Candles,
+    Costs,
+    Decider,
+    Held,
+    Outcome,
+    Plan,
+    Purse,
+    reached,
+)
 
-MINUTE_MS = 60_000
-DUST = 1e-9  # what rounding may add to a sum that is exact on paper
-
-
-@dataclass(frozen=True)
-class Candles:
-    """Columns of closed candles, oldest first; `ts_ms` is the open time."""
-
-    ts_ms: list[int]
-    open: list[float]
-    high: list[float]
-    low: list[float]
-    close: list[float]
-
-
-@dataclass(frozen=True)
-class Costs:
-    """Percent a leg; limit orders (limit entries, targets) are makers, the rest are takers."""
-
-    maker_fee_pct: float = 0.1
-    taker_fee_pct: float = 0.1
-    slippage_pct: float = 0.1
-    limit_slippage_pct: float = 0.1
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a decision asks for; `entry` None is a market entry."""
-
-    direction: str
-    stop: float | None = None
-    target: float | None = None
-    entry: float | None = None
-    entry_type: str = "market"
-    cost: float | None = 100.0
-    equity_pct: float | None = None
-    hold_ms: int | None = None
-    wait_ms: int = 120 * MINUTE_MS
-
-    @property
-    def side(self) -> int:
-        """+1 for long, -1 for short."""
-        return 1 if self.direction == "long" else -1
-
-
-class Decider(Protocol):
-    """A strategy for the oracle: index `i` is the candle about to open; only `..i-1` is known."""
-
-    every_ms: int
-    warmup_ms: int
-
-    def decide(self, candles: Candles, i: int) -> Plan | None:
-        """Answer the question that a flat symbol is asked."""
-
-    def wants_close(self, candles: Candles, i: int, direction: str) -> bool:
-        """Answer whether an open position is to be closed by market."""
-
-
-@dataclass
-class Held:
-    """An open position."""
-
-    plan: Plan
-    entry_ts_ms: int
-    entry_price: float
-    paid: float
-    quantity: float
-    fee: float
-    peak_pct: float = 0.0
-    drawdown_pct: float = 0.0
-
-    @property
-    def cost(self) -> float:
-        """Quote paid for the entry, without its fee."""
-        return self.quantity * self.paid
-
-    def fill(self, ts_ms: int, price: float, fee: float) -> Trade:
-        """Describe a fill of the whole quantity."""
-        return {"ts_ms": ts_ms, "price": price, "quantity": self.quantity, "fee": fee}
-
-
-@dataclass
-class Outcome:
-    """What a run left behind; `events` are `(kind, ts_ms, price or rule)` in order."""
-
-    trades: list[Trade] = field(default_factory=list)
-    events: list[tuple[str, int, float | str]] = field(default_factory=list)
-    asked: list[int] = field(default_factory=list)
-
-    def count(self, kind: str) -> int:
-        """Return how many events of `kind` there were."""
-        return sum(each[0] == kind for each in self.events)
-
-
-def reached(price: float, level: float | None, direction: int) -> bool:
-    """Say whether `price` is at `level` or beyond it, upwards (+1) or downwards (-1)."""
-    return level is not None and direction * (price - level) >= 0.0
+def run_together(oracles: Sequence[Oracle]) -> list[Outcome]:
+    """Step all symbols over their frame in one schedule, in the given order at each time."""
+    times = sorted({ts_ms for oracle in oracles for ts_ms in oracle.index_of})
+    for ts_ms in times:
+        due = [(oracle, oracle.index_of[ts_ms]) for oracle in oracles if ts_ms in oracle.index_of]
+        for oracle, i in due:
+            oracle.decide(i, ts_ms)
+        for oracle, i in due:
+            oracle.resting_exits_at_open(i, ts_ms)
+        for oracle, i in due:
+            oracle.market_exit_at_open(i, ts_ms)
+        for oracle, i in due:
+            oracle.entry_at_open(i, ts_ms)
+        for oracle, i in due:
+            oracle.entry_inside(i, ts_ms)
+        for oracle, i in due:
+            oracle.exit_inside(i, ts_ms)
+    for oracle in oracles:
+        oracle.end_frame()
+    return [oracle.out for oracle in oracles]
 
 
 @dataclass
 class Oracle:
-    """The loop and what it remembers between candles.
+    """One symbol, and what it remembers between candles.
 
     `distance_min_pct` and `stop_distance_max_pct` are the settings' limits of a signal.
     """
@@ -129,7 +68,7 @@ class Oracle:
     until_ms: int
     interval_ms: int = MINUTE_MS
     costs: Costs = field(default_factory=Costs)
-    cash: float = math.inf
+    purse: Purse = field(default_factory=lambda: Purse(math.inf))
     lot_size: float = 0.0
     distance_min_pct: float = 0.5
     stop_distance_max_pct: float = 100.0
@@ -143,24 +82,20 @@ class Oracle:
         self.ordered_ts_ms = 0
         self.used_slot: int | None = None
         self.entered_inside = False
+        self.index_of = {
+            ts_ms: i
+            for i, ts_ms in enumerate(self.candles.ts_ms)
+            if self.since_ms <= ts_ms < self.until_ms
+        }
 
     def run(self) -> Outcome:
-        """Step over every candle of the frame."""
-        last = None
-        for i, ts_ms in enumerate(self.candles.ts_ms):
-            if not self.since_ms <= ts_ms < self.until_ms:
-                continue
-            last = i
-            self._decide(i, ts_ms)
-            self._open(i, ts_ms)
-            self._inside(i, ts_ms)
-        if last is not None:
-            self._frame_end(self.candles.close[last])
-        return self.out
+        """Run this symbol alone."""
+        return run_together([self])[0]
 
     # ------------------------------------------------------------------ A: before candle T
 
-    def _decide(self, i: int, ts_ms: int) -> None:
+    def decide(self, i: int, ts_ms: int) -> None:
+        """Timers, the close hook, the question."""
         self._timers(ts_ms)
         if not self._knows_enough(i, ts_ms):
             return
@@ -232,65 +167,78 @@ class Oracle:
 
     # ------------------------------------------------------------------ B: candle T
 
-    def _open(self, i: int, ts_ms: int) -> None:
-        price = self.candles.open[i]
-        self.entered_inside = False
-        self._exits_at_open(price, ts_ms)
-        plan = self.ordered
-        if plan is None or not self._fills_now(plan, price):
+    def resting_exits_at_open(self, i: int, ts_ms: int) -> None:
+        """Fill a stop at the open that has passed it, a target at its own price."""
+        price, held = self.candles.open[i], self.held
+        if held is None:
             return
-        self.ordered = None
-        stop_passed = reached(price, plan.stop, -plan.side)
-        target_passed = reached(price, plan.target, plan.side)
-        if plan.entry_type == "market" and (stop_passed or target_passed):
-            self._event("rejected", ts_ms, "gap_reject")
-            return
-        self._enter(plan, price, ts_ms)
-        if self.held and stop_passed:
-            self._exit(price, "stop_loss", ts_ms)
-        elif self.held and target_passed:
-            self._exit(price, "take_profit", ts_ms)
-
-    def _exits_at_open(self, price: float, ts_ms: int) -> None:
-        if self.held is None:
-            return
-        plan = self.held.plan
+        plan = held.plan
         if reached(price, plan.stop, -plan.side):
             self._exit(price, "stop_loss", ts_ms)
         elif plan.target is not None and reached(price, plan.target, plan.side):
             self._exit(plan.target, "take_profit", ts_ms)
-        elif self.close_reason is not None:
-            self._exit(price, self.close_reason, ts_ms)
 
-    def _inside(self, i: int, ts_ms: int) -> None:
-        high, low = self.candles.high[i], self.candles.low[i]
-        label_ms = ts_ms + self.interval_ms
+    def market_exit_at_open(self, i: int, ts_ms: int) -> None:
+        """Fill what was decided to close, unless a resting order was first."""
+        if self.held and self.close_reason is not None:
+            self._exit(self.candles.open[i], self.close_reason, ts_ms)
+
+    def entry_at_open(self, i: int, ts_ms: int) -> None:
+        """Fill a market entry inside its guard, and a resting one whose price is there."""
+        price, plan = self.candles.open[i], self.ordered
+        if plan is None or not self._fills_now(plan, price):
+            return
+        self.ordered = None
+        if plan.entry_type == "market" and self._passed(plan, price):
+            self._event("rejected", ts_ms, "gap_reject")
+            return
+        opened = self._enter(plan, price, ts_ms)
+        if opened and reached(price, plan.stop, -plan.side):
+            self._exit(price, "stop_loss", ts_ms)
+        elif opened and reached(price, plan.target, plan.side):
+            self._exit(price, "take_profit", ts_ms)
+
+    def entry_inside(self, i: int, ts_ms: int) -> None:
+        """Fill a resting entry that the candle touches, at its own price."""
         plan = self.ordered
-        if plan is not None and plan.entry is not None and self._touched_entry(plan, high, low):
+        self.entered_inside = False
+        if plan is not None and plan.entry is not None and self._touches_entry(plan, i):
             self.ordered = None
-            self.entered_inside = self._enter(plan, plan.entry, label_ms)
+            self.entered_inside = self._enter(plan, plan.entry, ts_ms + self.interval_ms)
+
+    def exit_inside(self, i: int, ts_ms: int) -> None:
+        """Fill a stop that the candle touches, else a target; otherwise mark its extremes.
+
+        A position entered inside this candle has only its stop tested, and no extremes.
+        """
         held = self.held
         if held is None:
             return
-        side = held.plan.side
-        best, worst = (high, low) if side > 0 else (low, high)
-        stop_touched = reached(worst, held.plan.stop, -side)
-        target_touched = reached(best, held.plan.target, side)
-        if held.plan.stop is not None and stop_touched:
-            self._exit(held.plan.stop, "stop_loss", label_ms, ambiguous=target_touched)
-        elif held.plan.target is not None and target_touched and not self.entered_inside:
-            self._exit(held.plan.target, "take_profit", label_ms)
-        elif not self.entered_inside:
+        high, low = self.candles.high[i], self.candles.low[i]
+        plan, label_ms = held.plan, ts_ms + self.interval_ms
+        best, worst = (high, low) if plan.side > 0 else (low, high)
+        stop_touched = reached(worst, plan.stop, -plan.side)
+        target_touched = reached(best, plan.target, plan.side)
+        if plan.stop is not None and stop_touched:
+            self._exit(plan.stop, "stop_loss", label_ms, ambiguous=target_touched)
+        elif self.entered_inside:
+            return
+        elif plan.target is not None and target_touched:
+            self._exit(plan.target, "take_profit", label_ms)
+        else:
             self._mark(held, best)
             self._mark(held, worst)
 
-    def _touched_entry(self, plan: Plan, high: float, low: float) -> bool:
+    def _touches_entry(self, plan: Plan, i: int) -> bool:
+        high, low = self.candles.high[i], self.candles.low[i]
         return self._fills_now(plan, high) or self._fills_now(plan, low)
 
-    def _frame_end(self, close: float) -> None:
+    def end_frame(self) -> None:
+        """Cancel what rests; close what is open at the last close inside the frame."""
         if self.ordered:
             self._cancel("frame_end", self.until_ms)
         if self.held:
+            close = self.candles.close[max(self.index_of.values())]
             self._exit(close, "frame_end", self.until_ms)
 
     # ------------------------------------------------------------------ money
@@ -303,17 +251,17 @@ class Oracle:
         if plan.equity_pct is None:
             quantity = (plan.cost or 0.0) / paid
         else:
-            quantity = self.cash * plan.equity_pct / 100.0 / (1.0 + fee_frac) / paid
+            quantity = self.purse.cash * plan.equity_pct / 100.0 / (1.0 + fee_frac) / paid
         if self.lot_size > 0.0:
             quantity = math.floor(quantity / self.lot_size + DUST) * self.lot_size
         if quantity <= 0.0:
             self._event("rejected", ts_ms, "less than a lot")
             return False
         held = Held(plan, ts_ms, price, paid, quantity, quantity * paid * fee_frac)
-        if held.cost + held.fee > self.cash * (1.0 + DUST):
+        if held.cost + held.fee > self.purse.cash * (1.0 + DUST):
             self._event("rejected", ts_ms, "insufficient_cash")
             return False
-        self.cash -= held.cost + held.fee
+        self.purse.cash -= held.cost + held.fee
         self.held = held
         held.peak_pct = held.drawdown_pct = self._pnl(held, price, maker=False)[1]
         self._event("opened", ts_ms, price)
@@ -327,7 +275,7 @@ class Oracle:
         fee = held.quantity * paid * self._fee_frac(maker=maker)
         pnl, pnl_pct = self._pnl(held, price, maker=maker)
         self._raise_marks(held, pnl_pct)
-        self.cash += held.cost + pnl + held.fee
+        self.purse.cash += held.cost + pnl + held.fee
         self.out.trades.append(
             {
                 "direction": held.plan.direction,

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.support.oracle import MINUTE_MS, Candles
+from tests.support.oracle_terms import MINUTE_MS, Candles
 from tradekit.domain.candle import CandleSeries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tests.support.oracle import Trade
+    from tests.support.oracle_terms import Trade
     from tradekit.domain.journal import EventRow
 
 Prices = float | tuple[float, float, float, float]

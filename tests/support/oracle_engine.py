@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tests.support.oracle import MINUTE_MS
 from tests.support.oracle_bridge import START_MS
+from tests.support.oracle_terms import MINUTE_MS
 from tradekit.api.declare import Strategy, strategy
 from tradekit.domain.signal import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tests.support.oracle import Candles, Outcome, Plan
     from tests.support.oracle_strategies import Scripted
+    from tests.support.oracle_terms import Candles, Outcome, Plan
     from tradekit.api.declare import Strategy
     from tradekit.domain.journal import EventRow
 

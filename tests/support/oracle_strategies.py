@@ -12,7 +12,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.support.oracle import MINUTE_MS, Candles, Plan
+from tests.support.oracle_terms import MINUTE_MS, Candles, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable

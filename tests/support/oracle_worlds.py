@@ -11,9 +11,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.support.oracle import MINUTE_MS, Candles, Costs, Plan
 from tests.support.oracle_bridge import START_MS
 from tests.support.oracle_strategies import Scripted
+from tests.support.oracle_terms import MINUTE_MS, Candles, Costs, Plan
 
 FIRST_STEPS = 400
 LOWEST_STEPS = 40
@@ -91,11 +91,10 @@ class World:
 
 
 @st.composite
-def _ideas(draw: st.DrawFn, *, alone: bool) -> Idea | None:
-    """Draw a plan; a share of the common cash is asked for only where one symbol has it alone."""
+def _ideas(draw: st.DrawFn) -> Idea | None:
     if draw(st.integers(0, 9)) == 0:
         return None
-    sized = not alone or draw(st.sampled_from([True, True, True, False]))
+    sized = draw(st.sampled_from([True, True, True, False]))
     return Idea(
         direction=draw(st.sampled_from(["long", "short"])),
         entry_type=draw(st.sampled_from(["market", "limit", "stop"])),
@@ -132,7 +131,7 @@ _COSTS = st.builds(Costs, _PCT, _PCT, _PCT, _PCT)
 
 @st.composite
 def worlds(draw: st.DrawFn, *, symbols_max: int = 1, cash_is_short: bool = False) -> World:
-    """Draw a world; where cash may fall short it has one symbol, for there is one account."""
+    """Draw a world; its symbols share one account."""
     grid = draw(st.sampled_from([0.25, 0.3]))
     interval_ms = draw(st.sampled_from([MINUTE_MS, MINUTE_MS, 15 * MINUTE_MS]))
     history, count = draw(st.integers(0, 3)), draw(st.integers(3, 45))
@@ -142,10 +141,9 @@ def worlds(draw: st.DrawFn, *, symbols_max: int = 1, cash_is_short: bool = False
         for name in names
     }
     hooked = draw(st.booleans())
-    ideas = _ideas(alone=len(names) == 1)
     return World(
         candles=candles,
-        ideas={name: draw(st.lists(ideas, min_size=1, max_size=5)) for name in names},
+        ideas={name: draw(st.lists(_ideas(), min_size=1, max_size=5)) for name in names},
         closes=draw(st.frozensets(st.integers(0, count), max_size=12 if hooked else 0)),
         hooked=hooked,
         grid=grid,

@@ -33,7 +33,7 @@ def series_of(rows: Sequence[Row], interval: str = "1m") -> CandleSeries:
     )
 
 
-def plan_of(  # noqa: PLR0913 - a world has that many sides
+def plan_of(
     strategy: Strategy,
     candles: Mapping[str, CandleSeries],
     *,

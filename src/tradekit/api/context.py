@@ -73,7 +73,7 @@ class Windows:
     def last(self, interval: str | Interval, count: int) -> CandleSeries:
         """Return the last `count` closed candles, as `Context.candles` does."""
         series, closed = self._closed(interval)
-        if not isinstance(count, int) or count < 1:
+        if count < 1:
             msg = (
                 f"candles({_text(interval)!r}, {count!r}): the count must be a whole number above 0"
             )
@@ -120,7 +120,7 @@ class Context(Generic[Params]):
 
     __slots__ = ("_log", "_moment", "_windows", "account", "params", "state", "symbol")
 
-    def __init__(  # noqa: PLR0913 - made in one place, by name
+    def __init__(
         self,
         *,
         symbol: str,

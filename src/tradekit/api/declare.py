@@ -6,19 +6,32 @@ decided by `registry` and `bootstrap`; running it is the drivers' business.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, TypeVar, overload
 
 from tradekit.domain.time import UNLIMITED, parse_duration_ms
 from tradekit.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Unpack
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 HOOK_EVENTS: Final = ("opened", "closed", "cancelled", "rejected")
 DEFAULT_COST: Final = 100.0
+
+_NAME: Final = re.compile(r"[\w.-]+")
+
+
+class MarketRules(TypedDict, total=False):
+    """What a market allows; units as in `Exchange`."""
+
+    tick_size: float
+    lot_size: float
+    min_notional: float
+    shorts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +62,17 @@ class Strategy:
     open_hooks: list[Hook] = field(default_factory=list)
     event_hooks: dict[str, list[Hook]] = field(default_factory=dict)
 
+    @overload
+    def while_open(self, function: Function, /) -> Function: ...
+
+    @overload
+    def while_open(
+        self, /, *, every: int | str | None = None
+    ) -> Callable[[Function], Function]: ...
+
     def while_open(
         self, function: Function | None = None, /, *, every: int | str | None = None
-    ) -> Any:
+    ) -> Function | Callable[[Function], Function]:
         """Call the decorated function each base interval while a position is open.
 
         Use it bare or with `every=`; the function takes `(ctx, position)`.
@@ -72,7 +93,8 @@ class Strategy:
         """
         for kind in kinds:
             if kind not in HOOK_EVENTS:
-                msg = f"on({kind!r}) of strategy {self.name!r}, must be one of {', '.join(HOOK_EVENTS)}"
+                known = ", ".join(HOOK_EVENTS)
+                msg = f"on() of strategy {self.name!r} was given {kind!r}, must be one of {known}"
                 raise SettingsError(msg)
 
         def register(function: Function) -> Function:
@@ -83,7 +105,7 @@ class Strategy:
         return register
 
 
-def strategy(
+def strategy(  # noqa: PLR0913 - what a strategy may say of itself
     name: str,
     *,
     every: int | str = "1m",
@@ -114,12 +136,8 @@ def strategy(
     Raises:
         SettingsError: a duration or the name does not parse.
     """
-    if (
-        not isinstance(name, str)
-        or not name.strip()
-        or any(c.isspace() or c in "/\\:" for c in name)
-    ):
-        msg = f"strategy name was {name!r}, must be text without spaces, slashes or colons"
+    if not _NAME.fullmatch(str(name)):
+        msg = f"strategy name was {name!r}, must be letters, digits, '-', '_' or '.'"
         raise SettingsError(msg)
     where = f"strategy {name!r}"
 
@@ -157,12 +175,14 @@ class Exchange:
     shorts: bool = True
 
     @classmethod
-    def local(cls, **rules: Any) -> Exchange:
+    def local(cls, **rules: Unpack[MarketRules]) -> Exchange:
         """Return the embedded store's imported candles; `rules` are the market's, as in `files`."""
         return cls("local", "local", **rules)
 
     @classmethod
-    def files(cls, directory: str, *, name: str = "files", **rules: Any) -> Exchange:
+    def files(
+        cls, directory: str, *, name: str = "files", **rules: Unpack[MarketRules]
+    ) -> Exchange:
         """Return an exchange of CSV files named `SYMBOL-INTERVAL….csv[.gz]` in `directory`.
 
         Args:
@@ -174,7 +194,7 @@ class Exchange:
 
     @classmethod
     def synthetic(
-        cls, seed: int | None = None, *, name: str = "synthetic", **rules: Any
+        cls, seed: int | None = None, *, name: str = "synthetic", **rules: Unpack[MarketRules]
     ) -> Exchange:
         """Return an exchange of made-up candles, always the same for one seed.
 

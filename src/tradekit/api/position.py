@@ -13,11 +13,11 @@ from tradekit.domain.time import MINUTE_MS
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from tradekit.api.context import Moment
     from tradekit.domain.commands import Command
     from tradekit.domain.order import Fill
     from tradekit.domain.position import Position as HeldPosition
     from tradekit.domain.signal import Direction, Plan
-    from tradekit.api.context import Moment
 
 
 class Outcome:
@@ -39,8 +39,8 @@ class Outcome:
 
     def __await__(self) -> Generator[Any, None, Outcome]:
         """Give itself back at once, so that actions read the same in `def` and `async def`."""
+        yield from ()
         return self
-        yield
 
     def __repr__(self) -> str:
         """Return accepted, or the rule that refused."""
@@ -56,7 +56,7 @@ class Position:
 
     __slots__ = ("_catch_up", "_held", "_hold_deadline_ms", "_issue", "_moment", "_plan", "symbol")
 
-    def __init__(  # noqa: PLR0913 - made in one place, by name
+    def __init__(
         self,
         *,
         symbol: str,

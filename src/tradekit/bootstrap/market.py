@@ -235,7 +235,7 @@ def _notes(plan: RunPlan, span: tuple[int, int], first_ms: int) -> tuple[str, ..
         notes.append(f"starts late, the first candle is of {format_time(span[0])}")
     if warmup_ms and span[0] > frame.since_ms - warmup_ms:
         notes.append(
-            f"first decision at {format_time(first_ms)}, since the warm-up of "
+            f"first decision at {format_time(first_ms)}, the warm-up of "
             f"{format_duration(warmup_ms)} is not there before"
         )
     if span[1] < frame.until_ms:

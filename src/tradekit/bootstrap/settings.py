@@ -72,6 +72,14 @@ def clean_symbols(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.strip().upper() for each in items if each.strip()))
 
 
+def _some_symbols(value: object) -> tuple[str, ...]:
+    symbols = clean_symbols(value)
+    if not symbols:
+        msg = "must name at least one"
+        raise ValueError(msg)
+    return symbols
+
+
 def _duration_or_unlimited(value: object) -> object:
     if value != UNLIMITED:
         try:
@@ -82,7 +90,7 @@ def _duration_or_unlimited(value: object) -> object:
     return value
 
 
-Symbols = Annotated[tuple[str, ...], BeforeValidator(clean_symbols), Field(min_length=1)]
+Symbols = Annotated[tuple[str, ...], BeforeValidator(_some_symbols)]
 Hold = Annotated[int | str, BeforeValidator(_duration_or_unlimited)]
 LegPct = Annotated[float, Field(ge=0.0, lt=50.0, allow_inf_nan=False)]
 DistancePct = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
@@ -347,6 +355,4 @@ def _rule(problem: ErrorDetails) -> str:
     """Return the rule that was broken, as in `must be greater than 0`."""
     if problem["type"] == "value_error":
         return str(problem["ctx"]["error"])
-    if problem["type"] == "too_short":
-        return "must name at least one"
     return problem["msg"].replace("Input should be", "must be", 1)

@@ -26,7 +26,7 @@ CANDLE_STORE_FILE: Final = "candles.sqlite3"
 
 def open_candle_store(state_dir: Path) -> CandleStore:
     """Return the embedded candle store of `state_dir`; nothing is made on disk before a write."""
-    from tradekit.adapters.sqlite import SqliteCandleStore
+    from tradekit.adapters.sqlite.candles import SqliteCandleStore
 
     return SqliteCandleStore(state_dir / CANDLE_STORE_FILE)
 

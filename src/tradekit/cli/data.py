@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 _CONFLICTS_SHOWN: Final = 100
 
 app = typer.Typer(
-    name="data", help="Import, list and make candles.", no_args_is_help=True, add_completion=False
+    name="data",
+    help="Import, list and make candles.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help, as the other commands have it
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]

@@ -42,7 +42,8 @@ class CandleSeries:
         """Freeze the columns; views of them are handed to strategies."""
         for column in (self.ts_ms, *self.columns()):
             assert column.shape == self.ts_ms.shape, "columns of a series must be equally long"
-            column.setflags(write=False)
+            if column.flags.writeable:
+                column.setflags(write=False)
 
     def __len__(self) -> int:
         """Return the number of candles."""

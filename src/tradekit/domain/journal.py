@@ -61,7 +61,7 @@ class EventRow(NamedTuple):
     data: dict[str, Any]
 
 
-def canonical(name: str, value: Any) -> Any:
+def canonical(name: str, value: object) -> object:
     """Return `value` as JSON has it: prices and money as text, percent rounded, the rest as is.
 
     Args:

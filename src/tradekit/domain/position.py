@@ -57,7 +57,7 @@ class Position:
         return self._value_left / self.quantity if self.quantity else 0.0
 
     def add_entry(self, fill: Fill, cost: float) -> None:
-        """Book an entry of `cost` (paid price × quantity; given so that it keeps its exact value)."""
+        """Book an entry; `cost` is paid price × quantity, but exact where it was asked for."""
         self.entries.append(fill)
         self.quantity += fill.quantity
         self.cost += cost

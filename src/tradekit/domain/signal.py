@@ -7,19 +7,39 @@ Whether there is cash for it is the account's business, whether a price is touch
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypedDict
 
 from tradekit.domain.time import MINUTE_MS, UNLIMITED, parse_duration_ms
 from tradekit.errors import SettingsError, SignalError
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from tradekit.domain.instrument import Instrument
 
 Direction = Literal["long", "short"]
 EntryType = Literal["market", "limit", "stop"]
 
 _DUST_PCT: Final = 1e-9
+_ALL_PCT: Final = 100.0
+
+
+class SignalFields(TypedDict, total=False):
+    """The fields of a `Signal` other than its direction."""
+
+    stop_loss: float | None
+    stop_loss_pct: float | None
+    take_profit: float | None
+    take_profit_pct: float | None
+    entry: float | None
+    entry_type: Literal["limit", "stop"]
+    cost: float | None
+    equity_pct: float | None
+    hold: int | str | None
+    wait: int | str | None
+    id: str | None
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +54,7 @@ class Signal:
     """
 
     direction: Direction
+    _: KW_ONLY
     stop_loss: float | None = None
     stop_loss_pct: float | None = None
     take_profit: float | None = None
@@ -48,12 +69,12 @@ class Signal:
     note: str = ""
 
     @classmethod
-    def long(cls, **fields: Any) -> Signal:
+    def long(cls, **fields: Unpack[SignalFields]) -> Signal:
         """Return a signal to buy first; `fields` are those of the class."""
         return cls("long", **fields)
 
     @classmethod
-    def short(cls, **fields: Any) -> Signal:
+    def short(cls, **fields: Unpack[SignalFields]) -> Signal:
         """Return a signal to sell first; `fields` are those of the class."""
         return cls("short", **fields)
 
@@ -193,7 +214,8 @@ def _stop_problems(plan: Plan, side: float, entry: float, limits: Limits) -> lis
     distance_pct = side * (entry - stop) / entry * 100.0
     if side * (entry - stop) <= 0.0:
         word = "below" if side > 0 else "above"
-        text = f"stop_loss_price was {stop!r}, must be {word} {_named(plan, entry)} of a {plan.direction}"
+        where = f"{_named(plan, entry)} of a {plan.direction}"
+        text = f"stop_loss_price was {stop!r}, must be {word} {where}"
         found.append(Problem("stop_side", text, nonsense=True))
     if distance_pct < limits.min_stop_pct - _DUST_PCT:
         text = _distance("stop_loss_price", stop, distance_pct, _named(plan, entry))
@@ -214,7 +236,8 @@ def _target_problems(plan: Plan, side: float, entry: float, limits: Limits) -> l
         distance_pct = side * (target - entry) / entry * 100.0
         if side * (target - entry) <= 0.0:
             word = "above" if side > 0 else "below"
-            text = f"take_profit_price was {target!r}, must be {word} {_named(plan, entry)} of a {plan.direction}"
+            where = f"{_named(plan, entry)} of a {plan.direction}"
+            text = f"take_profit_price was {target!r}, must be {word} {where}"
             found.append(Problem("target_side", text, nonsense=True))
         if distance_pct < limits.min_target_pct - _DUST_PCT:
             text = _distance("take_profit_price", target, distance_pct, _named(plan, entry))
@@ -307,7 +330,7 @@ def _size(signal: Signal, defaults: Defaults) -> tuple[float | None, float | Non
         raise SignalError(msg)
     equity_pct = _number("equity_pct", signal.equity_pct)
     assert equity_pct is not None
-    if equity_pct > 100.0:
+    if equity_pct > _ALL_PCT:
         msg = f"equity_pct was {signal.equity_pct!r}, must be at most 100"
         raise SignalError(msg)
     return None, equity_pct

@@ -44,12 +44,16 @@ class Interval(Enum):
     @property
     def ms(self) -> int:
         """Its length in milliseconds."""
-        return int(self.value[:-1]) * _UNIT_MS[self.value[-1]]
+        return _INTERVAL_MS[self.value]
 
     @property
     def plain(self) -> str:
         """How people write it, as in `15m`."""
         return str(self.value)
+
+
+_BY_TEXT: Final = {interval.plain: interval for interval in Interval}
+_INTERVAL_MS: Final = {text: int(text[:-1]) * _UNIT_MS[text[-1]] for text in _BY_TEXT}
 
 
 def parse_interval(text: str | Interval) -> Interval:
@@ -60,9 +64,9 @@ def parse_interval(text: str | Interval) -> Interval:
     """
     if isinstance(text, Interval):
         return text
-    for interval in Interval:
-        if interval.value == text:
-            return interval
+    interval = _BY_TEXT.get(text)
+    if interval is not None:
+        return interval
     known = ", ".join(str(each.value) for each in Interval)
     msg = f"interval was {text!r}, must be one of {known}"
     raise SettingsError(msg)
@@ -96,7 +100,9 @@ def parse_time_ms(text: str | int, what: str = "time") -> int:
         try:
             moment = datetime.fromisoformat(str(text).strip())
         except ValueError:
-            msg = f"{what} was {text!r}, must be a date or time such as 2026-04-01 or 2026-04-01T12:30"
+            msg = (
+                f"{what} was {text!r}, must be a date or time as in 2026-04-01 or 2026-04-01T12:30"
+            )
             raise SettingsError(msg) from None
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
         ts_ms = round(moment.timestamp() * 1000)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from tradekit.api.context import Account as AccountView
 from tradekit.domain.signal import Defaults
 from tradekit.drivers.blame import blame, name_of
 from tradekit.drivers.runner import Runner
@@ -19,17 +20,16 @@ from tradekit.engine.account import Account
 from tradekit.engine.quiet import NEVER_MS
 from tradekit.engine.state import Terms
 from tradekit.errors import StoppedError, StrategyError
-from tradekit.api.context import Account as AccountView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tradekit.api.declare import Strategy
     from tradekit.domain.costs import CostModel
     from tradekit.domain.journal import EventRow
     from tradekit.domain.signal import Limits
     from tradekit.domain.time import Frame
     from tradekit.drivers.tape import Tape
-    from tradekit.api.declare import Strategy
 
 YIELD_STEPS: Final = 1_440
 

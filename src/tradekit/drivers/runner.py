@@ -1,4 +1,4 @@
-"""One (strategy, symbol) in a run: its machine and its venue facing each other, and its user code.
+"""One (strategy, symbol) in a run: machine and venue facing each other, and the user's code.
 
 It carries effects out and hands answers back until both sides are quiet. In which order symbols
 take their turns is `replay`'s business, as is time.
@@ -11,6 +11,9 @@ from inspect import isawaitable
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
+from tradekit.api.context import Account as AccountView
+from tradekit.api.context import Context, Windows
+from tradekit.api.position import Event, Outcome, Position
 from tradekit.domain.journal import Phase
 from tradekit.domain.signal import Signal
 from tradekit.drivers.blame import blame, name_of
@@ -29,23 +32,22 @@ from tradekit.engine.machine import Machine
 from tradekit.engine.quiet import NEVER_MS
 from tradekit.engine.venue import SimVenue
 from tradekit.errors import StrategyError
-from tradekit.api.context import Account as AccountView
-from tradekit.api.context import Context, Windows
-from tradekit.api.position import Event, Outcome, Position
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from tradekit.api.declare import Strategy
     from tradekit.domain.commands import Command
     from tradekit.domain.journal import EventRow
+    from tradekit.domain.position import Position as HeldPosition
     from tradekit.drivers.tape import Tape
     from tradekit.engine.account import Account
     from tradekit.engine.effects import Effect
     from tradekit.engine.events import OrderRejected
     from tradekit.engine.state import Terms
-    from tradekit.api.declare import Hook, Strategy
 
 _AT_OPEN = Phase.OPEN
+_ASK = AskStrategy()
 
 
 class Runner:
@@ -53,8 +55,8 @@ class Runner:
 
     What the schedule reads at every step are plain attributes: `next_ms`, the time of the candle
     it stands before; `deadline_ms`, before which no timer, hook interval or question is due; the
-    quiet levels; `step_hooks`, called at every candle; `stepping`, whether there are any; `fast_calls`
-    counts how often the schedule called them itself.
+    quiet levels; `step_hooks`, called at every candle; `stepping`, whether there are any;
+    `fast_calls` counts how often the schedule called them itself.
     """
 
     __slots__ = (
@@ -83,11 +85,11 @@ class Runner:
         "view",
     )
 
-    def __init__(  # noqa: PLR0913 - made in one place, by name
+    def __init__(
         self,
         *,
         strategy: Strategy,
-        params: Any,
+        params: object,
         tape: Tape,
         terms: Terms,
         account: Account,
@@ -152,7 +154,7 @@ class Runner:
             StrategyError: user code failed, or its signal contradicts itself.
         """
         self.touched = False
-        if not self.machine.handle(DecisionDue(now_ms)):
+        if _ASK not in self.machine.handle(DecisionDue(now_ms)):
             return
         decide = self._strategy.decide
         answer = await self._call(decide, now_ms, self.context)
@@ -167,7 +169,7 @@ class Runner:
             raise blame(error, self.machine.terms, name_of(decide), now_ms) from error
         self._carry_out(effects)
 
-    async def finish_hook(self, hook: Callable[..., Any], answer: Any, now_ms: int) -> None:
+    async def finish_hook(self, hook: Callable[..., Any], answer: object, now_ms: int) -> None:
         """Await what a hook returned, if it has to be; it must come to None."""
         if type(answer) is CoroutineType or isawaitable(answer):
             answer = await answer
@@ -175,11 +177,11 @@ class Runner:
             text = f"it returned {answer!r}, must be None"
             raise blame(StrategyError(text), self.machine.terms, name_of(hook), now_ms)
 
-    async def _call(self, function: Callable[..., Any], now_ms: int, *arguments: Any) -> Any:
+    async def _call(self, function: Callable[..., Any], now_ms: int, *arguments: object) -> object:
         name = name_of(function)
         self._calls[name] = self._calls.get(name, 0) + 1
         try:
-            answer = function(*arguments)
+            answer: object = function(*arguments)
             if type(answer) is CoroutineType or isawaitable(answer):
                 return await answer
         except Exception as error:
@@ -210,7 +212,7 @@ class Runner:
         """Hand the venue's event to the machine and carry out the rest; false without an event."""
         if event is None:
             return False
-        if type(event) is OrderFilled:
+        if isinstance(event, OrderFilled):
             if self.venue.held == 0.0:
                 self._catch_up()
             else:
@@ -283,29 +285,28 @@ class Runner:
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
-            kind = type(effect)
-            if kind is Append:
-                row = effect.row  # type: ignore[union-attr]
-                self.rows.append(row)
-                if row.kind in self._strategy.event_hooks:
-                    self._notices.append(row)
-            elif kind is SubmitOrder:
-                self.venue.submit(effect.order)  # type: ignore[union-attr]
-            elif kind is CancelOrder:
-                cancelled = self.venue.cancel(*effect)  # type: ignore[arg-type]
+            if isinstance(effect, Append):
+                self.rows.append(effect.row)
+                if effect.row.kind in self._strategy.event_hooks:
+                    self._notices.append(effect.row)
+            elif isinstance(effect, SubmitOrder):
+                self.venue.submit(effect.order)
+            elif isinstance(effect, CancelOrder):
+                cancelled = self.venue.cancel(effect.order_id, effect.ts_ms, effect.phase)
                 if cancelled is not None:
                     self._carry_out(self.machine.handle(cancelled))
-            elif kind is AnswerCommand:
-                self._outcome = Outcome(accepted=effect.accepted, rule=effect.rule)  # type: ignore[union-attr]
+            elif isinstance(effect, AnswerCommand):
+                self._outcome = Outcome(accepted=effect.accepted, rule=effect.rule)
             else:
-                assert kind is not AskStrategy, "a question is asked where it is due"
+                msg = f"{effect!r} is asked for where it is due, never on the way"
+                raise AssertionError(msg)  # noqa: TRY004 - our own mistake
 
     def _issue(self, command: Command) -> Outcome:
         self._carry_out(self.machine.handle(CommandIssued(self.cursor.now_ms, command)))
         self.touched = True
         return self._outcome
 
-    def _show(self, held: Any) -> None:
+    def _show(self, held: HeldPosition) -> None:
         state, hooks = self.machine.state, self._strategy.open_hooks
         assert state.plan is not None
         self.step_hooks = tuple(hook.call for hook in hooks if hook.every_ms is None)

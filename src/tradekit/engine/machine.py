@@ -149,12 +149,10 @@ class Machine:
 
     def _on_boundary(self, event: BoundaryReached) -> Effects:
         state = self.state
-        if state.status is _SCHEDULED and state.entry_deadline_ms is not None:
-            if event.ts_ms >= state.entry_deadline_ms:
-                return self._cancel_entry(event.ts_ms, _DECISION, "timeout")
-        elif state.status is _ACTIVE and state.hold_deadline_ms is not None:
-            if event.ts_ms >= state.hold_deadline_ms:
-                return self._send_close(event.ts_ms, _DECISION, "time_expired", "")
+        if state.status is _SCHEDULED and _is_due(state.entry_deadline_ms, event.ts_ms):
+            return self._cancel_entry(event.ts_ms, _DECISION, "timeout")
+        if state.status is _ACTIVE and _is_due(state.hold_deadline_ms, event.ts_ms):
+            return self._send_close(event.ts_ms, _DECISION, "time_expired", "")
         return ()
 
     def _on_decision(self, event: DecisionDue) -> Effects:
@@ -370,3 +368,7 @@ class Machine:
         signal_id = state.entry.signal_id
         state.entry = state.entry_deadline_ms = None
         return (self._row(ts_ms, phase, kind, signal_id, data),)
+
+
+def _is_due(deadline_ms: int | None, ts_ms: int) -> bool:
+    return deadline_ms is not None and ts_ms >= deadline_ms

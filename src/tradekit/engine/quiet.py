@@ -38,8 +38,7 @@ def quiet_levels(state: EngineState, terms: Terms) -> Quiet:
             return Quiet(math.inf, -math.inf, 0)
         assert order.price is not None
         if order.waits_below:
-            if order.price > low:
-                low = order.price
+            low = max(low, order.price)
         elif order.price < high:
             high = order.price
     return Quiet(low, high, _deadline_ms(state, terms))

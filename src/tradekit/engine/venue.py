@@ -64,7 +64,7 @@ class SimVenue:
         return OrderCancelled(order_id, ts_ms, phase)
 
     def resting_exit_at_open(self, ts_ms: int, price: float) -> VenueEvent | None:
-        """Fill a stop or target that the open has reached: the stop at the open, a target at its own."""
+        """Fill a stop or target that the open has reached: a stop there, a target at its price."""
         order = self._touched_exit(price, price)
         if order is None:
             return None
@@ -80,7 +80,7 @@ class SimVenue:
         return None
 
     def entry_at_open(self, ts_ms: int, price: float) -> VenueEvent | None:
-        """Fill or refuse an entry that the open decides: a market order, or a price it has reached."""
+        """Fill or refuse an entry that the open decides: at market, or at a price it reached."""
         order = self._entry()
         if order is None:
             return None
@@ -139,9 +139,12 @@ class SimVenue:
             if order.role is _STOP:
                 if is_touched(order, low, high):
                     return order
-            elif order.role is _TARGET and is_touched(order, low, high):
-                if nearest is None or _distance(order) < _distance(nearest):
-                    nearest = order
+            elif (
+                order.role is _TARGET
+                and is_touched(order, low, high)
+                and (nearest is None or _distance(order) < _distance(nearest))
+            ):
+                nearest = order
         return nearest
 
     def _enter(self, order: Order, ts_ms: int, phase: Phase, price: float) -> VenueEvent:

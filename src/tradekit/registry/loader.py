@@ -220,9 +220,9 @@ def _told(error: BaseException) -> str:
         return f"there is no module {error.name!r}"
     if isinstance(error, TradekitError):
         return error.message
+    text = " ".join(str(error).split())
     if isinstance(error, ImportError):
-        return str(error)
-    text = str(error)
+        return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -78,7 +78,9 @@ def test_columns_in_another_order_between_others(tmp_path) -> None:
 
 
 def test_file_without_header_in_the_order_of_an_exchange(tmp_path) -> None:
-    rows = [[*row, "1775001659999", "5806.41", "46", "80.8", "1293.5", "0"] for row in rows_of(GOOD)]
+    rows = [
+        [*row, "1775001659999", "5806.41", "46", "80.8", "1293.5", "0"] for row in rows_of(GOOD)
+    ]
 
     assert same(read_candles(write_csv(tmp_path / NAME, rows, None)).series, GOOD)
 
@@ -86,8 +88,12 @@ def test_file_without_header_in_the_order_of_an_exchange(tmp_path) -> None:
 def test_columns_may_be_mapped(tmp_path) -> None:
     path = write_csv(tmp_path / NAME, rows_of(GOOD), "when,first,Max,min,last,turnover")
     columns = {
-        **{"timestamp_ms": "when", "open": "first", "high": "max"},
-        **{"low": "min", "close": "last", "volume": "turnover"},
+        "timestamp_ms": "when",
+        "open": "first",
+        "high": "max",
+        "low": "min",
+        "close": "last",
+        "volume": "turnover",
     }
 
     assert same(read_candles(path, columns=columns).series, GOOD)
@@ -139,7 +145,11 @@ def test_shapes_of_text_that_are_taken(tmp_path, change) -> None:
         (0, str(DAY + 1), f"timestamp_ms was '{DAY + 1}', must be a multiple of the interval"),
         (0, str(DAY), "must be the only candle of 2026-04-01T00:00:00Z"),
         (0, "17", "timestamp_ms was '17', must lie between the years 2000 and 2100, in ms"),
-        (0, str(DAY // 1000), "must lie between the years 2000 and 2100, in ms as in the first row"),
+        (
+            0,
+            str(DAY // 1000),
+            "must lie between the years 2000 and 2100, in ms as in the first row",
+        ),
         (0, "soon", "timestamp_ms was 'soon', must be a whole number of ms, as in the first row"),
         (0, "", "timestamp_ms was '', must be a whole number of ms, as in the first row"),
         (0, "inf", "timestamp_ms was 'inf', must be a whole number of ms, as in the first row"),
@@ -259,7 +269,7 @@ def test_what_is_taken_is_also_reported(tmp_path) -> None:
 
 
 def test_file_that_is_not_there(tmp_path) -> None:
-    with pytest.raises(ConfigError, match="BTCUSDT-1m.csv could not be read: No such file"):
+    with pytest.raises(ConfigError, match=r"BTCUSDT-1m\.csv could not be read: No such file"):
         read_candles(tmp_path / NAME)
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.candles import DAY, rows_of, same, series_of, write_csv
 from tradekit.adapters.candle_files import source as files_module
 from tradekit.adapters.candle_files.source import FilesSource
-from tradekit.adapters.sqlite import SqliteCandleStore
+from tradekit.adapters.sqlite.candles import SqliteCandleStore
 from tradekit.adapters.stored import StoredSource
 from tradekit.domain.instrument import Instrument
 from tradekit.domain.time import MINUTE_MS, Interval

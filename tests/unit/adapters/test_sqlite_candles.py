@@ -7,8 +7,9 @@ import sqlite3
 import pytest
 
 from tests.support.candles import DAY, same, series_of
-from tradekit.adapters import sqlite as module
-from tradekit.adapters.sqlite import SqliteCandleStore, meaning_of
+from tradekit.adapters.sqlite import file as module
+from tradekit.adapters.sqlite.candles import SqliteCandleStore
+from tradekit.adapters.sqlite.file import meaning_of
 from tradekit.domain.candle import empty_series
 from tradekit.domain.time import DAY_MS, MINUTE_MS, Interval
 from tradekit.errors import CorruptError, StoreError
@@ -152,8 +153,8 @@ def test_store_left_unfinished_is_empty_and_is_finished_later(store, path, conte
 
 def test_writes_are_made_to_last(store) -> None:
     append(store, THREE_DAYS)
-    (mode,) = store._open.execute("PRAGMA journal_mode").fetchone()
-    (synchronous,) = store._open.execute("PRAGMA synchronous").fetchone()
+    (mode,) = store._file._open.execute("PRAGMA journal_mode").fetchone()
+    (synchronous,) = store._file._open.execute("PRAGMA synchronous").fetchone()
 
     assert (mode, synchronous) == ("wal", 2)
 

@@ -1,0 +1,1 @@
+"""Stores in SQLite files: the file itself, and what is kept in one."""

@@ -1,0 +1,207 @@
+"""`tradekit data`: what its commands print, and with which exit code they end."""
+
+import json
+
+import pytest
+
+from tests.support.candles import rows_of, series_of, write_csv
+from tradekit.cli.app import main
+
+
+@pytest.fixture
+def tradekit(tmp_path, monkeypatch, capsys):
+    """Return what runs a command in an empty directory: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main(["data", *arguments])
+        printed = capsys.readouterr()
+        return end.value.code, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def files(tmp_path):
+    write_csv(tmp_path / "BTCUSDT-1m.csv", rows_of(series_of([0, 1, 1, 5])))
+    write_csv(tmp_path / "SOLUSDT-1m.csv", [*rows_of(series_of([0])), ["1", *"12345"]])
+    write_csv(tmp_path / "odd.csv", rows_of(series_of([0, 1])), "when,open,high,low,last,volume")
+    return tmp_path
+
+
+def document(text: str) -> dict:
+    found = json.loads(text)
+    assert text == json.dumps(found, sort_keys=True) + "\n"
+    return found
+
+
+def test_import_prints_a_table(tradekit, files) -> None:
+    code, out, err = tradekit("import", "BTCUSDT-1m.csv")
+
+    assert (code, err) == (0, "")
+    header, row = out.splitlines()
+    assert header.split() == [
+        "file",
+        "symbol",
+        "interval",
+        "from",
+        "to",
+        "candles",
+        "new",
+        "noticed",
+    ]
+    assert "2026-04-01T00:00:00Z  2026-04-01T00:06:00Z" in row
+    assert row.endswith("1 duplicates dropped, 1 holes (3 candles missing)")
+
+
+def test_import_as_json(tradekit, files) -> None:
+    code, out, err = tradekit("import", "BTCUSDT-1m.csv", "--json")
+
+    found = document(out)
+    assert (code, err) == (0, "")
+    assert {key: found[key] for key in ("schema", "ok", "code")} == {
+        "schema": "tradekit.data.import/1",
+        "ok": True,
+        "code": 0,
+    }
+    (file,) = found["data"]["files"]
+    assert (file["symbol"], file["from"], file["to"]) == (
+        "BTCUSDT",
+        "2026-04-01T00:00:00Z",
+        "2026-04-01T00:06:00Z",
+    )
+    assert (file["candles"], file["added"], file["duplicates"], file["missing"]) == (3, 3, 1, 3)
+
+
+def test_refused_file_ends_with_4_and_the_others_are_kept(tradekit, files) -> None:
+    code, out, err = tradekit("import", "BTCUSDT-1m.csv", "SOLUSDT-1m.csv")
+
+    assert code == 4
+    assert "BTCUSDT" in out
+    assert "SOLUSDT" not in out
+    assert "1 of 2 files refused, 1 taken into 'local'" in err
+    assert "error: timestamp_ms was '1', must lie between the years" in err
+    assert "BTCUSDT" in tradekit("list")[1]
+
+
+def test_refused_file_as_json(tradekit, files) -> None:
+    code, out, _ = tradekit("import", "BTCUSDT-1m.csv", "SOLUSDT-1m.csv", "--json")
+
+    found = document(out)
+    assert (code, found["code"], found["ok"]) == (4, 4, False)
+    assert [each["file"] for each in found["data"]["files"]] == ["BTCUSDT-1m.csv"]
+    assert [each["file"] for each in found["data"]["refused"]] == ["SOLUSDT-1m.csv"]
+    assert [each["kind"] for each in found["errors"]] == ["CandleError"]
+
+
+def test_directory_tells_what_it_left_out(tradekit, files) -> None:
+    code, _, err = tradekit("import", ".")
+
+    assert code == 4
+    assert "left out, no symbol and known interval in the name: odd.csv" in err
+
+
+def test_columns_symbol_and_interval_are_options(tradekit, files) -> None:
+    code, out, _ = tradekit(
+        *("import", "odd.csv", "--symbol", "xrpusdt", "--interval", "1m"),
+        *("--map", "timestamp_ms=when,close=last", "--exchange", "mine"),
+    )
+
+    assert code == 0
+    assert "XRPUSDT" in out
+    assert tradekit("list")[1].splitlines()[1].split()[:3] == ["mine", "XRPUSDT", "1m"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["import", "absent.csv"], "absent.csv does not exist"),
+        (["import", "odd.csv"], "'odd.csv' does not begin with a symbol and an interval"),
+        (["import", "BTCUSDT-1m.csv", "--map", "close"], "--map was 'close', must be OURS=THEIRS"),
+        (["import", "BTCUSDT-1m.csv", "--interval", "1w"], "--interval was '1w'"),
+        (["import"], "Missing argument"),
+        (["synth", "BTCUSDT", "--from", "soon", "--to", "2026-04-02"], "--from was 'soon'"),
+        (
+            ["synth", "BTCUSDT", "--from", "2026-04-02", "--to", "2026-04-01"],
+            "must be after --from",
+        ),
+        (["synth", "BTCUSDT", "--from", "2026-04-02"], "Missing option '--to'"),
+    ],
+)
+def test_wrong_usage_ends_with_2(tradekit, files, arguments, sentence) -> None:
+    code, out, err = tradekit(*arguments)
+
+    assert (code, out) == (2, "")
+    assert sentence in err
+
+
+def test_wrong_usage_as_json(tradekit, files) -> None:
+    code, out, _ = tradekit("import", "absent.csv", "gone.csv", "--json")
+
+    found = document(out)
+    assert (code, found["code"], found["schema"]) == (2, 2, "tradekit.data.import/1")
+    assert [each["message"] for each in found["errors"]] == [
+        "absent.csv does not exist",
+        "gone.csv does not exist",
+    ]
+
+
+def test_list_of_an_empty_store(tradekit) -> None:
+    assert tradekit("list") == (
+        0,
+        "",
+        "the store has no candles; see: tradekit data import --help\n",
+    )
+    code, out, err = tradekit("list", "--json")
+    assert (code, err, document(out)["data"]) == (0, "", {"holdings": []})
+
+
+def test_list_as_json(tradekit, files) -> None:
+    tradekit("import", "BTCUSDT-1m.csv")
+
+    code, out, _ = tradekit("list", "--json")
+
+    assert code == 0
+    assert document(out) == {
+        "schema": "tradekit.data.list/1",
+        "ok": True,
+        "code": 0,
+        "data": {
+            "holdings": [
+                {
+                    "exchange": "local",
+                    "symbol": "BTCUSDT",
+                    "interval": "1m",
+                    "from": "2026-04-01T00:00:00Z",
+                    "to": "2026-04-01T00:06:00Z",
+                    "candles": 3,
+                    "holes": 1,
+                    "missing": 3,
+                }
+            ]
+        },
+    }
+
+
+def test_synth_writes_to_the_store(tradekit) -> None:
+    window = ("--from", "2026-04-01", "--to", "2026-04-02")
+
+    code, out, err = tradekit("synth", "BTCUSDT", "SOLUSDT", *window, "--seed", "3")
+    again, text, _ = tradekit("synth", "BTCUSDT", *window, "--seed", "3", "--json")
+
+    assert (code, err, again) == (0, "", 0)
+    assert [line.split()[1] for line in out.splitlines()] == ["symbol", "BTCUSDT", "SOLUSDT"]
+    data = document(text)["data"]
+    assert (data["seed"], data["exchange"]) == (3, "local")
+    assert [(each["candles"], each["added"]) for each in data["symbols"]] == [(1440, 0)]
+
+
+@pytest.mark.parametrize("command", ["import", "list", "synth"])
+def test_help_ends_with_examples_and_exit_codes(tradekit, command) -> None:
+    code, out, _ = tradekit(command, "--help")
+
+    examples, _, codes = out.partition("Examples:")[2].partition("Exit codes:")
+    assert code == 0
+    assert examples.count(f"tradekit data {command}") == 2
+    assert codes.strip().startswith("0 ")
