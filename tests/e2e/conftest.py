@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-TRADEKIT = Path(sys.executable).parent / "tradekit"
-
 STRATEGIES = """
 import time
 
@@ -59,10 +57,6 @@ def look(ctx, position):
         raise ValueError("cannot look")
 
 
-@strategy("short-hold", every="1h", wait="1h", hold="30m")
-def short_hold(ctx): ...
-
-
 @strategy("chatty")
 def chatty(ctx):
     print("hello from the strategy")
@@ -72,6 +66,8 @@ def chatty(ctx):
 class Shell:
     """An empty folder with a strategy file, and the command line in it."""
 
+    program = Path(sys.executable).parent / "tradekit"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
@@ -80,7 +76,7 @@ class Shell:
     def __call__(self, *arguments, **options):
         """Run the command line to its end."""
         return subprocess.run(
-            [TRADEKIT, *arguments],
+            [self.program, *arguments],
             cwd=self.folder,
             env=self.environ,
             capture_output=True,
@@ -90,10 +86,10 @@ class Shell:
             **options,
         )
 
-    def start(self, *arguments):
-        """Start the command line and go on once its run has begun."""
-        process = subprocess.Popen(
-            [TRADEKIT, *arguments],
+    def open(self, *arguments):
+        """Start the command line."""
+        return subprocess.Popen(
+            [self.program, *arguments],
             cwd=self.folder,
             env=self.environ,
             stdout=subprocess.PIPE,
@@ -101,6 +97,10 @@ class Shell:
             text=True,
             start_new_session=True,
         )
+
+    def start(self, *arguments):
+        """Start the command line and go on once its run has begun."""
+        process = self.open(*arguments)
         for line in process.stderr:
             if line.startswith("capital "):
                 break

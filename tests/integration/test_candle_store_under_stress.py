@@ -134,6 +134,25 @@ def test_full_disk_does_not_hide_what_a_crashed_writer_left_in_the_log(tmp_path)
     assert same(load(path), series_of(FEW))
 
 
+READ_WITH_ROOM_AGAIN = """
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    print(len(asyncio.run(store.load(*KEY, 0, 2**42))))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    other = SqliteCandleStore(Path(sys.argv[1]))
+    asyncio.run(other.append(*KEY, series_of([30, 31])))
+    print(len(asyncio.run(store.load(*KEY, 0, 2**42))))
+    asyncio.run(store.append(*KEY, series_of([32])))
+    print(len(asyncio.run(other.load(*KEY, 0, 2**42))))
+"""
+
+
+def test_store_notices_that_there_is_room_again(tmp_path) -> None:
+    path = tmp_path / "candles.sqlite3"
+    append(path, FEW)
+
+    assert output(python(READ_WITH_ROOM_AGAIN, path)).split() == ["30", "32", "33"]
+
+
 APPEND_ONE_BY_ONE = """
     which, of = int(sys.argv[2]), int(sys.argv[3])
     print("ready", flush=True)

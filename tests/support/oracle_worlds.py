@@ -91,7 +91,11 @@ class World:
 
 
 @st.composite
-def _ideas(draw: st.DrawFn) -> Idea | None:
+def _ideas(draw: st.DrawFn, *, alone: bool) -> Idea | None:
+    """Draw a plan; one of several symbols takes no more than half of the cash that there is.
+
+    What is left of all of it is rounding dust, of which nothing definite can be bought.
+    """
     if draw(st.integers(0, 9)) == 0:
         return None
     sized = draw(st.sampled_from([True, True, True, False]))
@@ -105,7 +109,7 @@ def _ideas(draw: st.DrawFn) -> Idea | None:
         hold=draw(st.one_of(st.none(), st.integers(1, 9))),
         wait=draw(st.integers(1, 7)),
         cost=draw(st.sampled_from([100.0, 40.0, 333.3])) if sized else None,
-        equity_pct=None if sized else draw(st.sampled_from([100.0, 50.0, 7.5])),
+        equity_pct=None if sized else draw(st.sampled_from([100.0 if alone else 30.0, 50.0, 7.5])),
     )
 
 
@@ -141,9 +145,10 @@ def worlds(draw: st.DrawFn, *, symbols_max: int = 1, cash_is_short: bool = False
         for name in names
     }
     hooked = draw(st.booleans())
+    ideas = _ideas(alone=len(names) == 1)
     return World(
         candles=candles,
-        ideas={name: draw(st.lists(_ideas(), min_size=1, max_size=5)) for name in names},
+        ideas={name: draw(st.lists(ideas, min_size=1, max_size=5)) for name in names},
         closes=draw(st.frozensets(st.integers(0, count), max_size=12 if hooked else 0)),
         hooked=hooked,
         grid=grid,

@@ -176,7 +176,6 @@ def _paths(opens: FloatArray, sums: FloatArray, busy: FloatArray) -> FloatArray:
     path = np.empty((len(sums), _DAY_STEPS + 1))
     path[:, :1] = start
     path[:, 1:] = np.maximum(np.rint(start * (1.0 + walk)), 1.0)
-    path[:, -1:] = end
     return path
 
 

@@ -289,11 +289,12 @@ def _print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         return
     if sys.stdout.isatty():
         from rich.console import Console
+        from rich.markup import escape
         from rich.table import Table
 
         table = Table(*headers)
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(escape, row))
         Console().print(table)
         return
     widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]

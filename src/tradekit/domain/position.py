@@ -134,9 +134,11 @@ class Position:
 
     def _price_profit(self) -> None:
         """Recompute profit as a line in the price: it is read far more often than fills come."""
-        side = self.side
+        side, scale = self.side, 100.0 / self.cost
+        self.pct_offset = (self.gross - self.fees - side * self.cost_left) * scale
+        if self.quantity == 0.0:
+            self.pct_slope = 0.0
+            return
         got = self.costs.paid_price(1.0, buying=side < 0, maker=False)
         kept = side - self.costs.fee(1.0, maker=False)
-        scale = 100.0 / self.cost
         self.pct_slope = self.quantity * got * kept * scale
-        self.pct_offset = (self.gross - self.fees - side * self.cost_left) * scale

@@ -175,18 +175,18 @@ def make_plan(
         target = up(target) if long else down(target)
     cost, equity_pct = _size(signal, defaults)
     return Plan(
-        signal_id=signal_id,
-        direction=signal.direction,
-        entry_type="market" if entry is None else signal.entry_type,
-        entry_price=entry,
-        reference_price=price,
-        stop_loss_price=stop,
-        targets=() if target is None else (Target(target, 100.0),),
-        cost=cost,
-        equity_pct=equity_pct,
-        hold_ms=_hold(signal, defaults),
-        wait_ms=defaults.wait_ms if signal.wait is None else _duration("wait", signal.wait),
-        note=str(signal.note),
+        signal_id,
+        signal.direction,
+        "market" if entry is None else signal.entry_type,
+        entry,
+        price,
+        stop,
+        () if target is None else (Target(target, _ALL_PCT),),
+        cost,
+        equity_pct,
+        _hold(signal, defaults),
+        defaults.wait_ms if signal.wait is None else _duration("wait", signal.wait),
+        str(signal.note),
     )
 
 
@@ -248,13 +248,10 @@ def _target_problems(plan: Plan, side: float, entry: float, limits: Limits) -> l
 
 def _time_problems(plan: Plan, limits: Limits, base_ms: int) -> list[Problem]:
     found = []
-    for name, duration_ms in (("hold", plan.hold_ms), ("wait", plan.wait_ms)):
-        if duration_ms is not None and duration_ms % base_ms:
-            text = (
-                f"{name} was {duration_ms / MINUTE_MS:g} minutes, must be a multiple of the base "
-                f"interval of {base_ms / MINUTE_MS:g} minutes"
-            )
-            found.append(Problem(f"{name}_off_grid", text, nonsense=True))
+    if plan.hold_ms is not None and plan.hold_ms % base_ms:
+        found.append(_off_grid("hold", plan.hold_ms, base_ms))
+    if plan.entry_type != "market" and plan.wait_ms % base_ms:
+        found.append(_off_grid("wait", plan.wait_ms, base_ms))
     if limits.max_hold_ms is not None and (
         plan.hold_ms is None or plan.hold_ms > limits.max_hold_ms
     ):
@@ -262,6 +259,14 @@ def _time_problems(plan: Plan, limits: Limits, base_ms: int) -> list[Problem]:
         text = f"hold was {was}, must be at most {limits.max_hold_ms / MINUTE_MS:g} minutes"
         found.append(Problem("hold_too_long", text, nonsense=False))
     return found
+
+
+def _off_grid(name: str, duration_ms: int, base_ms: int) -> Problem:
+    text = (
+        f"{name} was {duration_ms / MINUTE_MS:g} minutes, must be a multiple of the base interval "
+        f"of {base_ms / MINUTE_MS:g} minutes"
+    )
+    return Problem(f"{name}_off_grid", text, nonsense=True)
 
 
 def _reached_problems(plan: Plan, side: float, entry: float) -> list[Problem]:
@@ -291,8 +296,8 @@ def _distance(name: str, price: float, distance_pct: float, named: str) -> str:
 
 def _number(name: str, value: float | None) -> float | None:
     """Return `value` as a float above 0, or None; bool is no number."""
-    if value is None:
-        return None
+    if value is None or (type(value) is float and 0.0 < value < math.inf):
+        return value
     if isinstance(value, bool):
         number = math.nan
     else:
@@ -314,7 +319,7 @@ def _exit_price(
         msg = f"{name} and {name}_pct were both given, must be one of them"
         raise SignalError(msg)
     if percent is None:
-        return _number(name, price)
+        return None if price is None else _number(name, price)
     share = _number(f"{name}_pct", percent)
     assert share is not None
     level = origin * (1.0 + away * share / 100.0)

@@ -201,17 +201,15 @@ class _Schedule:
                 runner.next_ms = cursor.step()
 
     def _fill(self, loud: list[Runner], now_ms: int) -> None:
-        """Let the venues see the candle: at the open, then inside, each group over all symbols."""
-        opens = [(runner, runner.venue, runner.cursor.open_price) for runner in loud]
-        for runner, venue, price in opens:
-            if venue.held:
-                runner.meet(venue.resting_exit_at_open(now_ms, price))
-        for runner, venue, price in opens:
-            if venue.held:
-                runner.meet(venue.market_exit(now_ms, price))
-        for runner, venue, price in opens:
-            if not venue.held and runner.meet(venue.entry_at_open(now_ms, price)):
-                runner.meet(venue.bracket_at_entry(now_ms, price))
+        """Let the venues see the candle: at the open, then inside, each group over all symbols.
+
+        Exits of all symbols come before entries of any, so that what they free can be spent; inside
+        a candle nobody knows what came first, so entries never live on exits of the same candle.
+        """
+        for runner in loud:
+            runner.exit_at_open(now_ms)
+        for runner in loud:
+            runner.enter_at_open(now_ms)
         close_ms = now_ms + self._base_ms
         for runner in loud:
             runner.enter_inside(close_ms)

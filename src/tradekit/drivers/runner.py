@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from tradekit.api.context import Account as AccountView
 from tradekit.api.context import Context, Windows
 from tradekit.api.position import Event, Outcome, Position
-from tradekit.domain.journal import Phase
+from tradekit.domain.journal import EventRow, Phase
+from tradekit.domain.order import Order
 from tradekit.domain.signal import Signal
 from tradekit.drivers.blame import blame, name_of
 from tradekit.drivers.tape import Cursor
-from tradekit.engine.effects import AnswerCommand, Append, AskStrategy, CancelOrder, SubmitOrder
+from tradekit.engine.effects import AnswerCommand, AskStrategy, CancelOrder
 from tradekit.engine.events import (
     BoundaryReached,
     CandlesClosed,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from tradekit.api.declare import Strategy
     from tradekit.domain.commands import Command
-    from tradekit.domain.journal import EventRow
     from tradekit.domain.position import Position as HeldPosition
     from tradekit.drivers.tape import Tape
     from tradekit.engine.account import Account
@@ -208,10 +208,49 @@ class Runner:
 
     # --- phase B ----------------------------------------------------------------------------
 
-    def meet(self, event: OrderFilled | OrderRejected | None) -> bool:
-        """Hand the venue's event to the machine and carry out the rest; false without an event."""
+    def exit_at_open(self, now_ms: int) -> None:
+        """Let the venue fill, at the open, resting stops and targets, then market exits."""
+        venue = self.venue
+        if venue.held:
+            price = self.cursor.open_price
+            event = venue.resting_exit_at_open(now_ms, price) or venue.market_exit(now_ms, price)
+            if event is not None:
+                self.meet(event)
+
+    def enter_at_open(self, now_ms: int) -> None:
+        """Let the venue fill or refuse, at the open, what opens a position there."""
+        venue = self.venue
+        if venue.held or not venue.orders:
+            return
+        price = self.cursor.open_price
+        event = venue.entry_at_open(now_ms, price)
         if event is None:
-            return False
+            return
+        self.meet(event)
+        event = venue.bracket_at_entry(now_ms, price)
+        if event is not None:
+            self.meet(event)
+
+    def enter_inside(self, close_ms: int) -> None:
+        """Let the venue fill a resting entry inside the current candle."""
+        cursor, venue = self.cursor, self.venue
+        if venue.orders and not venue.held:
+            k = cursor.k
+            event = venue.entry_inside(close_ms, cursor.lows[k], cursor.highs[k])
+            if event is not None:
+                self.meet(event)
+
+    def exit_inside(self, close_ms: int) -> None:
+        """Let the venue fill a stop or target inside the current candle."""
+        cursor, venue = self.cursor, self.venue
+        if venue.held:
+            k = cursor.k
+            event = venue.exit_inside(close_ms, cursor.lows[k], cursor.highs[k])
+            if event is not None:
+                self.meet(event)
+
+    def meet(self, event: OrderFilled | OrderRejected) -> None:
+        """Hand the venue's event to the machine and carry out the rest."""
         if isinstance(event, OrderFilled):
             if self.venue.held == 0.0:
                 self._catch_up()
@@ -219,21 +258,6 @@ class Runner:
                 index = self.cursor.index
                 self._observed_from = index if event.phase is _AT_OPEN else index + 1
         self._carry_out(self.machine.handle(event))
-        return True
-
-    def enter_inside(self, close_ms: int) -> None:
-        """Let the venue fill a resting entry inside the current candle."""
-        cursor, venue = self.cursor, self.venue
-        if venue.orders and not venue.held:
-            k = cursor.k
-            self.meet(venue.entry_inside(close_ms, cursor.lows[k], cursor.highs[k]))
-
-    def exit_inside(self, close_ms: int) -> None:
-        """Let the venue fill a stop or target inside the current candle."""
-        cursor, venue = self.cursor, self.venue
-        if venue.held:
-            k = cursor.k
-            self.meet(venue.exit_inside(close_ms, cursor.lows[k], cursor.highs[k]))
 
     def refresh(self) -> None:
         """Take over what the machine published, for the schedule to read."""
@@ -269,7 +293,9 @@ class Runner:
         self.failure, self.next_ms = error, NEVER_MS
         event = RunEnded(ts_ms, phase, "failed" if reason == "failed" else "frame_end", cause)
         self._carry_out(self.machine.handle(event))
-        self.meet(self.venue.market_exit(ts_ms, price, phase))
+        closing = self.venue.market_exit(ts_ms, price, phase)
+        if closing is not None:
+            self.meet(closing)
         self.refresh()
 
     def count_calls(self) -> dict[str, int]:
@@ -285,12 +311,12 @@ class Runner:
 
     def _carry_out(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
-            if isinstance(effect, Append):
-                self.rows.append(effect.row)
-                if effect.row.kind in self._strategy.event_hooks:
-                    self._notices.append(effect.row)
-            elif isinstance(effect, SubmitOrder):
-                self.venue.submit(effect.order)
+            if isinstance(effect, EventRow):
+                self.rows.append(effect)
+                if effect.kind in self._strategy.event_hooks:
+                    self._notices.append(effect)
+            elif isinstance(effect, Order):
+                self.venue.submit(effect)
             elif isinstance(effect, CancelOrder):
                 cancelled = self.venue.cancel(effect.order_id, effect.ts_ms, effect.phase)
                 if cancelled is not None:

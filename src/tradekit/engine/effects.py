@@ -1,24 +1,18 @@
-"""What the engine wants done, in this order; an `Append` comes before the order behind it."""
+"""What the engine wants done, in this order.
+
+Two of the effects are what they are about: an `EventRow` is to be appended to the journal, an
+`Order` to be submitted to the venue. A row comes before the order behind it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from tradekit.domain.journal import EventRow
+from tradekit.domain.order import Order
+
 if TYPE_CHECKING:
-    from tradekit.domain.journal import EventRow, Phase
-    from tradekit.domain.order import Order
-
-
-class Append(NamedTuple):
-    """Keep this row."""
-
-    row: EventRow
-
-
-class SubmitOrder(NamedTuple):
-    """Hand the order to the venue."""
-
-    order: Order
+    from tradekit.domain.journal import Phase
 
 
 class CancelOrder(NamedTuple):
@@ -40,4 +34,4 @@ class AnswerCommand(NamedTuple):
     rule: str = ""
 
 
-Effect = Append | SubmitOrder | CancelOrder | AskStrategy | AnswerCommand
+Effect = EventRow | Order | CancelOrder | AskStrategy | AnswerCommand

@@ -3,8 +3,8 @@
 `handle(event)` returns effects. It runs to completion: no await, no user code, no clock, no
 random number, no log. The same events give the same effects, bit for bit. It knows nothing of
 where prices come from or who executes orders: whoever drives it carries the effects out in their
-order and hands the answers back as events. An `Append` comes before the order behind it, so that
-what was kept explains what was sent.
+order and hands the answers back as events. A row comes before the order behind it, so that what
+was kept explains what was sent.
 
 It holds at most one position, and no prices: stop, target and entry are orders, compared with the
 market by the venue alone. It keeps intent, lifecycle and timers, and publishes the levels between
@@ -25,11 +25,9 @@ from tradekit.domain.position import Position
 from tradekit.domain.signal import Plan, Problem, find_problems, make_plan
 from tradekit.engine.effects import (
     AnswerCommand,
-    Append,
     AskStrategy,
     CancelOrder,
     Effect,
-    SubmitOrder,
 )
 from tradekit.engine.entries import (
     bracket_orders,
@@ -128,21 +126,19 @@ class Machine:
 
     def _row(
         self, ts_ms: int, phase: Phase, kind: str, signal_id: str, data: dict[str, Any]
-    ) -> Append:
-        state, terms = self.state, self.terms
-        state.seq += 1
-        return Append(
-            EventRow(
-                ts_ms,
-                phase,
-                terms.symbol_index,
-                state.seq,
-                terms.strategy,
-                terms.symbol,
-                kind,
-                signal_id,
-                data,
-            )
+    ) -> EventRow:
+        terms = self.terms
+        self.state.seq = seq = self.state.seq + 1
+        return EventRow(
+            ts_ms,
+            phase,
+            terms.symbol_index,
+            seq,
+            terms.strategy,
+            terms.symbol,
+            kind,
+            signal_id,
+            data,
         )
 
     # --- time -------------------------------------------------------------------------------
@@ -215,7 +211,7 @@ class Machine:
             state.used_ids[signal.id] = None
         return self._send_entry(event.ts_ms, plan)
 
-    def _refusal(self, ts_ms: int, plan: Plan, problems: list[Problem], price: float) -> Append:
+    def _refusal(self, ts_ms: int, plan: Plan, problems: list[Problem], price: float) -> EventRow:
         data = {
             "rule": problems[0].rule,
             "detail": "; ".join(problem.message for problem in problems),
@@ -234,7 +230,7 @@ class Machine:
         state.orders[order.order_id] = order
         kind = "submitted" if at_market else "scheduled"
         row = self._row(ts_ms, _DECISION, kind, plan.signal_id, entry_data(plan))
-        return (row, SubmitOrder(order))
+        return (row, order)
 
     def _on_command(self, event: CommandIssued) -> Effects:
         status = self.state.status
@@ -257,7 +253,7 @@ class Machine:
         state.orders[order.order_id] = order
         data = {"reason": reason, "note": note}
         row = self._row(ts_ms, phase, "close_submitted", state.plan.signal_id, data)
-        return (row, SubmitOrder(order))
+        return (row, order)
 
     def _cancel_entry(self, ts_ms: int, phase: Phase, reason: str) -> Effects:
         state = self.state
@@ -274,7 +270,7 @@ class Machine:
             RemoteProtocolError: there never was one of that id.
         """
         order = self.state.orders.get(order_id)
-        if order is None and order_id not in self.state.finished:
+        if order is None and not self.state.remembers(order_id):
             msg = f"order id was {order_id!r}, no order of {self._where}"
             raise RemoteProtocolError(msg)
         return order
@@ -293,7 +289,7 @@ class Machine:
             msg = f"entry {event.order_id!r} was filled while {state.status.value}"
             raise RemoteProtocolError(msg)
         state.status = move(state.status, Trigger.ENTRY_FILLED)
-        state.finish(event.order_id)
+        state.drop(event.order_id)
         position = Position(plan.signal_id, plan.direction, self.terms.costs)
         position.add_entry(event.fill, event.cost)
         state.position, state.plan, state.targets = position, plan, plan.targets
@@ -305,7 +301,7 @@ class Machine:
         ]
         for order in bracket_orders(plan):
             state.orders[order.order_id] = order
-            effects.append(SubmitOrder(order))
+            effects.append(order)
         return tuple(effects)
 
     def _close(self, order: Order, event: OrderFilled) -> Effects:
@@ -325,7 +321,8 @@ class Machine:
         data = closed_data(position, reason, note, event.cash_delta)
         # What protected the position is void with it: the venue takes it off by itself.
         for left in [o.order_id for o in state.orders.values() if o.role is not _ENTRY]:
-            state.finish(left)
+            state.drop(left)
+        state.finish(position.signal_id)
         state.position = state.plan = state.hold_deadline_ms = None
         state.targets, state.exit_reason, state.exit_note = (), "", ""
         return (self._row(event.fill.ts_ms, event.phase, "closed", position.signal_id, data),)
@@ -364,8 +361,9 @@ class Machine:
         state = self.state
         assert state.entry is not None, "an entry order without its plan"
         state.status = move(state.status, Trigger.ENTRY_GONE)
-        state.finish(order.order_id)
+        state.drop(order.order_id)
         signal_id = state.entry.signal_id
+        state.finish(signal_id)
         state.entry = state.entry_deadline_ms = None
         return (self._row(ts_ms, phase, kind, signal_id, data),)
 

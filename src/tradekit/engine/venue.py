@@ -40,7 +40,16 @@ class SimVenue:
     the machine, carries out what that wants, and asks again until there is none.
     """
 
-    __slots__ = ("_account", "_costs", "_entered_ms", "_instrument", "held", "orders", "paid")
+    __slots__ = (
+        "_account",
+        "_costs",
+        "_entered_ms",
+        "_instrument",
+        "_unguarded",
+        "held",
+        "orders",
+        "paid",
+    )
 
     def __init__(self, instrument: Instrument, costs: CostModel, account: Account) -> None:
         """Start without orders and holdings."""
@@ -51,6 +60,7 @@ class SimVenue:
         self.held = 0.0
         self.paid = 0.0
         self._entered_ms = -1
+        self._unguarded = False
 
     def submit(self, order: Order) -> None:
         """Take an order."""
@@ -84,7 +94,8 @@ class SimVenue:
         order = self._entry()
         if order is None:
             return None
-        if order.order_type is _AT_MARKET:
+        self._unguarded = order.order_type is not _AT_MARKET
+        if not self._unguarded:
             if not _inside_guards(order, price):
                 detail = (
                     f"open was {price!r}, must lie between {order.guard_low!r} "
@@ -100,6 +111,8 @@ class SimVenue:
 
         A market entry has its guards against that.
         """
+        if not self._unguarded:
+            return None
         order = self._touched_exit(price, price)
         return None if order is None else self._exit(order, ts_ms, _OPEN, price)
 

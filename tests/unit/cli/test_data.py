@@ -55,6 +55,16 @@ def test_import_prints_a_table(tradekit, files) -> None:
     assert row.endswith("1 duplicates dropped, 1 holes (3 candles missing)")
 
 
+def test_table_is_drawn_on_a_terminal(tradekit, files, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+
+    _, out, _ = tradekit("import", "BTCUSDT-1m.csv")
+
+    assert "BTCUSDT" in out
+    assert "━" in out
+
+
 def test_import_as_json(tradekit, files) -> None:
     code, out, err = tradekit("import", "BTCUSDT-1m.csv", "--json")
 
