@@ -12,7 +12,7 @@ from tests.support.oracle_worlds import worlds as drawn
 from tradekit.domain.costs import CostModel
 from tradekit.domain.instrument import Instrument
 
-EXAMPLES = 400
+EXAMPLES = 300
 
 
 def told(world: World) -> dict[str, Outcome]:
@@ -91,7 +91,7 @@ def test_one_symbol_that_runs_out_of_cash(world):
     assert_same(world)
 
 
-@settings(max_examples=EXAMPLES // 2)
+@settings(max_examples=EXAMPLES)
 @given(drawn(symbols_max=3))
 def test_symbols_that_share_an_account_with_room_for_all(world):
     assert_same(world)

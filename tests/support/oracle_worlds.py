@@ -18,6 +18,8 @@ from tests.support.oracle_terms import MINUTE_MS, Candles, Costs, Plan
 FIRST_STEPS = 400
 LOWEST_STEPS = 40
 ROOMY = 1_000_000.0
+# A day of minutes is one stretch for the engine; hours and days cross the ends of stretches.
+INTERVALS = {MINUTE_MS: "1m", 15 * MINUTE_MS: "15m", 60 * MINUTE_MS: "1h", 1440 * MINUTE_MS: "1d"}
 
 # Mostly still, now and then a jump over several levels at once.
 _small = st.sampled_from([0, 0, 0, 0, 1, -1, 1, -1, 2, -2, 3, -3, 6, -6, 12, -12, 30, -30])
@@ -116,7 +118,11 @@ def _ideas(draw: st.DrawFn, *, alone: bool) -> Idea | None:
 @st.composite
 def _markets(draw: st.DrawFn, grid: float, history: int, count: int, interval_ms: int) -> Candles:
     moves = draw(st.lists(_moves, min_size=history + count, max_size=history + count))
-    missing = draw(st.frozensets(st.integers(1, count), max_size=4))
+    missing = set(draw(st.frozensets(st.integers(0, count - 1), max_size=3)))
+    if draw(st.booleans()):
+        hole = draw(st.integers(1, count - 1))
+        missing |= set(range(hole, min(count - 2, hole + draw(st.integers(1, 7)))))
+    missing.discard(-history)  # some candle has to be first
     times, rows, last = [], [], FIRST_STEPS
     for number, (gap, body, up, down) in enumerate(moves, start=-history):
         opened = max(LOWEST_STEPS, last + gap)
@@ -137,8 +143,8 @@ _COSTS = st.builds(Costs, _PCT, _PCT, _PCT, _PCT)
 def worlds(draw: st.DrawFn, *, symbols_max: int = 1, cash_is_short: bool = False) -> World:
     """Draw a world; its symbols share one account."""
     grid = draw(st.sampled_from([0.25, 0.3]))
-    interval_ms = draw(st.sampled_from([MINUTE_MS, MINUTE_MS, 15 * MINUTE_MS]))
-    history, count = draw(st.integers(0, 3)), draw(st.integers(3, 45))
+    interval_ms = draw(st.sampled_from(list(INTERVALS)))
+    history, count = draw(st.integers(0, 3)), draw(st.integers(6, 45))
     names = [f"S{number}USDT" for number in range(draw(st.integers(1, symbols_max)))]
     candles = {
         name: draw(_markets(grid=grid, history=history, count=count, interval_ms=interval_ms))
@@ -170,5 +176,5 @@ def rule_of(told: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def interval_name(interval_ms: int) -> str:
-    """Return `1m` or `15m`."""
-    return {MINUTE_MS: "1m", 15 * MINUTE_MS: "15m"}[interval_ms]
+    """Return an interval as people write it."""
+    return INTERVALS[interval_ms]

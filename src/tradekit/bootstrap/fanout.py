@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tradekit.drivers.replay import Replayed, ReplayPlan, replay
+from tradekit.bootstrap.serial import replay_safely
+from tradekit.drivers.replay import Replayed, ReplayPlan
 from tradekit.drivers.tape import Tape
-from tradekit.errors import StoppedError, StrategyError, TradekitError
+from tradekit.errors import StoppedError, TradekitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from tradekit.domain.signal import Limits
     from tradekit.domain.time import Frame
     from tradekit.drivers.replay import SymbolProgress
+    from tradekit.errors import StrategyError
 
 _LOOK_S: Final = 0.1
 _TELL_S: Final = 0.2
@@ -72,26 +74,6 @@ class _Worker:
     symbols: str
     progress: list[SymbolProgress] = field(default_factory=list)
     answer: Replayed | None = None
-
-
-async def replay_safely(
-    plan: ReplayPlan,
-    *,
-    on_progress: Callable[[Sequence[SymbolProgress]], None],
-    should_stop: Callable[[], bool] | None = None,
-) -> Replayed:
-    """Replay the plan; user code that wants to end the program fails instead.
-
-    Raises:
-        StrategyError: the strategy called `sys.exit` or the like.
-        StoppedError: `should_stop` said so.
-    """
-    try:
-        return await replay(plan, on_progress=on_progress, should_stop=should_stop)
-    except SystemExit as error:
-        raise StrategyError(
-            f"strategy {plan.strategy.name!r} raised SystemExit({error.code!r}), must return"
-        ) from error
 
 
 async def replay_apart(

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tradekit.analysis.report import build_report
 from tradekit.bootstrap import results, wiring
-from tradekit.bootstrap.fanout import Errand, Stretch, replay_apart, replay_safely
 from tradekit.bootstrap.market import open_market
 from tradekit.bootstrap.plan import Mistakes, find_strategy_file, make_plan, needs_store
 from tradekit.bootstrap.ready import wait_until_ready
+from tradekit.bootstrap.serial import replay_safely
 from tradekit.bootstrap.settings import DEFAULT_SYMBOLS, read_settings
 from tradekit.drivers.replay import ReplayPlan
 from tradekit.engine.account import falls_short
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tradekit.analysis.report import RunReport
+    from tradekit.bootstrap.fanout import Errand
     from tradekit.bootstrap.market import Market
     from tradekit.bootstrap.plan import Choices, RunPlan
     from tradekit.bootstrap.settings import Settings
@@ -219,6 +220,8 @@ async def _replay(
     shares = min(plan.workers, len(market.tapes))
     notes = []
     if shares > 1:
+        from tradekit.bootstrap.fanout import replay_apart
+
         errands = [_errand(prepared, market, share, shares) for share in range(shares)]
         apart = await replay_apart(errands, on_progress=view.progress, should_stop=should_stop)
         if not apart.used_account and not falls_short(apart.rows, plan.capital):
@@ -239,8 +242,10 @@ async def _replay(
 
 def _errand(prepared: Prepared, market: Market, share: int, shares: int) -> Errand:
     """Return what the worker of every `shares`-th symbol, from number `share` on, has to know."""
+    from tradekit.bootstrap import fanout
+
     plan = prepared.plan
-    return Errand(
+    return fanout.Errand(
         file=str(prepared.loaded.path),
         root=str(prepared.settings.root),
         strategy=plan.strategy.name,
@@ -254,7 +259,7 @@ def _errand(prepared: Prepared, market: Market, share: int, shares: int) -> Erra
         limits=plan.limits,
         capital=plan.capital,
         stretches=tuple(
-            Stretch(
+            fanout.Stretch(
                 tape.symbol,
                 tape.symbol_index,
                 int(tape.candles.ts_ms[0]),

@@ -119,6 +119,8 @@ def _run(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         answer = command(arguments, prog_name="tradekit", standalone_mode=False)
+        if STOP.requested() and not isinstance(answer, Verdict):
+            raise KeyboardInterrupt  # the library has made an exit code of it  # noqa: TRY301
     except BrokenPipeError:
         raise
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001  # this is where they all end

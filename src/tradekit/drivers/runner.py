@@ -220,7 +220,7 @@ class Runner:
     def enter_at_open(self, now_ms: int) -> None:
         """Let the venue fill or refuse, at the open, what opens a position there."""
         venue = self.venue
-        if venue.held or not venue.orders:
+        if venue.held or venue.entry is None:
             return
         price = self.cursor.open_price
         event = venue.entry_at_open(now_ms, price)
@@ -234,7 +234,7 @@ class Runner:
     def enter_inside(self, close_ms: int) -> None:
         """Let the venue fill a resting entry inside the current candle."""
         cursor, venue = self.cursor, self.venue
-        if venue.orders and not venue.held:
+        if venue.entry is not None and not venue.held:
             k = cursor.k
             event = venue.entry_inside(close_ms, cursor.lows[k], cursor.highs[k])
             if event is not None:

@@ -44,10 +44,13 @@ class SimVenue:
         "_account",
         "_costs",
         "_entered_ms",
+        "_exit_order",
         "_instrument",
+        "_stop",
+        "_targets",
         "_unguarded",
+        "entry",
         "held",
-        "orders",
         "paid",
     )
 
@@ -56,21 +59,36 @@ class SimVenue:
         self._instrument = instrument
         self._costs = costs
         self._account = account
-        self.orders: dict[str, Order] = {}
+        self.entry: Order | None = None
+        self._stop: Order | None = None
+        self._targets: list[Order] = []
+        self._exit_order: Order | None = None
         self.held = 0.0
         self.paid = 0.0
         self._entered_ms = -1
         self._unguarded = False
 
     def submit(self, order: Order) -> None:
-        """Take an order."""
-        assert order.order_id not in self.orders, "an order id is used once"
-        self.orders[order.order_id] = order
+        """Take an order; one of each role, any number of targets."""
+        role = order.role
+        if role is _STOP:
+            assert self._stop is None, "one stop at a time"
+            self._stop = order
+        elif role is _TARGET:
+            self._targets.append(order)
+            self._targets.sort(key=_distance)
+        elif role is _ENTRY:
+            assert self.entry is None, "one entry at a time"
+            self.entry = order
+        else:
+            assert self._exit_order is None, "one market exit at a time"
+            self._exit_order = order
 
     def cancel(self, order_id: str, ts_ms: int, phase: Phase) -> OrderCancelled | None:
-        """Take an order off; None if it is gone already."""
-        if self.orders.pop(order_id, None) is None:
+        """Take an entry off; None if it is gone already."""
+        if self.entry is None or self.entry.order_id != order_id:
             return None
+        self.entry = None
         return OrderCancelled(order_id, ts_ms, phase)
 
     def resting_exit_at_open(self, ts_ms: int, price: float) -> VenueEvent | None:
@@ -84,14 +102,12 @@ class SimVenue:
 
     def market_exit(self, ts_ms: int, price: float, phase: Phase = _OPEN) -> VenueEvent | None:
         """Fill a market exit at `price`."""
-        for order in self.orders.values():
-            if order.role is _EXIT:
-                return self._exit(order, ts_ms, phase, price)
-        return None
+        order = self._exit_order
+        return None if order is None else self._exit(order, ts_ms, phase, price)
 
     def entry_at_open(self, ts_ms: int, price: float) -> VenueEvent | None:
         """Fill or refuse an entry that the open decides: at market, or at a price it reached."""
-        order = self._entry()
+        order = self.entry
         if order is None:
             return None
         self._unguarded = order.order_type is not _AT_MARKET
@@ -118,7 +134,7 @@ class SimVenue:
 
     def entry_inside(self, ts_ms: int, low: float, high: float) -> VenueEvent | None:
         """Fill a resting entry inside a candle at its price; `ts_ms` is the candle's close time."""
-        order = self._entry()
+        order = self.entry
         if order is None or order.order_type is _AT_MARKET:
             return None
         if not is_touched(order, low, high):
@@ -134,31 +150,21 @@ class SimVenue:
         if order is None or (self._entered_ms == ts_ms and order.role is _TARGET):
             return None
         assert order.price is not None
-        ambiguous = order.role is _STOP and any(
-            each.role is _TARGET and is_touched(each, low, high) for each in self.orders.values()
+        ambiguous = (
+            order.role is _STOP
+            and len(self._targets) > 0
+            and is_touched(self._targets[0], low, high)
         )
         return self._exit(order, ts_ms, _INSIDE, order.price, ambiguous=ambiguous)
 
-    def _entry(self) -> Order | None:
-        for order in self.orders.values():
-            if order.role is _ENTRY:
-                return order
-        return None
-
     def _touched_exit(self, low: float, high: float) -> Order | None:
         """Return the stop if [low, high] touches it, else the nearest target that it touches."""
-        nearest = None
-        for order in self.orders.values():
-            if order.role is _STOP:
-                if is_touched(order, low, high):
-                    return order
-            elif (
-                order.role is _TARGET
-                and is_touched(order, low, high)
-                and (nearest is None or _distance(order) < _distance(nearest))
-            ):
-                nearest = order
-        return nearest
+        if self._stop is not None and is_touched(self._stop, low, high):
+            return self._stop
+        for target in self._targets:
+            if is_touched(target, low, high):
+                return target
+        return None
 
     def _enter(self, order: Order, ts_ms: int, phase: Phase, price: float) -> VenueEvent:
         maker = order.order_type is _AT_LIMIT
@@ -175,7 +181,7 @@ class SimVenue:
             cash = self._account.cash
             detail = f"cost and fee were {cost + fee!r}, must be at most the free cash {cash!r}"
             return self._refuse(order, ts_ms, phase, "insufficient_cash", detail, price)
-        del self.orders[order.order_id]
+        self.entry = None
         self._account.book(-(cost + fee))
         self.held, self.paid = quantity, cost
         fill = Fill(ts_ms, price, paid_price, quantity, fee)
@@ -211,7 +217,8 @@ class SimVenue:
         # A short gets back what it reserved and the gain or loss on it.
         cash_delta = (2.0 * self.paid - proceeds if order.buying else proceeds) - fee
         # What protected the position goes with it, as on an exchange that links such orders.
-        self.orders = {k: o for k, o in self.orders.items() if o.role is _ENTRY}
+        self._stop = self._exit_order = None
+        self._targets.clear()
         self.held = self.paid = 0.0
         self._account.book(cash_delta)
         fill = Fill(ts_ms, price, paid_price, quantity, fee)
@@ -220,7 +227,7 @@ class SimVenue:
     def _refuse(
         self, order: Order, ts_ms: int, phase: Phase, rule: str, detail: str, price: float
     ) -> OrderRejected:
-        del self.orders[order.order_id]
+        self.entry = None
         return OrderRejected(order.order_id, ts_ms, phase, rule, detail, price)
 
 

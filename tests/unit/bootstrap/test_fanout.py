@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tradekit.bootstrap.fanout import _merged, replay_safely
+from tradekit.bootstrap.fanout import _merged
+from tradekit.bootstrap.serial import replay_safely
 from tradekit.domain.journal import EventRow
 from tradekit.drivers.replay import Replayed
 from tradekit.errors import StrategyError
@@ -51,7 +52,7 @@ def test_strategy_that_ends_the_program_fails_instead(monkeypatch):
     async def leave(*args, **options):
         raise SystemExit(0)
 
-    monkeypatch.setattr("tradekit.bootstrap.fanout.replay", leave)
+    monkeypatch.setattr("tradekit.bootstrap.serial.replay", leave)
 
     with pytest.raises(StrategyError, match=r"^strategy 's' raised SystemExit\(0\), must return$"):
         asyncio.run(replay_safely(Plan, on_progress=print))
