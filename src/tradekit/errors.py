@@ -122,6 +122,9 @@ class CandlesMissingError(DataError):
 class StrategyError(TradekitError):
     """The strategy raised, or answered with something that makes no sense."""
 
+    #: The function of the strategy file in which it happened, where that is known.
+    place: str = ""
+
 
 class SignalError(StrategyError):
     """A signal contradicts itself."""

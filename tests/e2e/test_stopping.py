@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM in the middle: the code of the signal, and nothing half-written."""
 
+import json
 import signal
 import time
 
@@ -27,9 +28,22 @@ def test_run_ends_at_its_next_step(stocked, signum, code):
 
 
 def test_stop_is_told_as_a_document_too(shell):
-    answer = shell.stop(shell.start(*SLOW), signal.SIGTERM)
+    (shell.folder / "loud.py").write_text(
+        "import time\n"
+        "from tradekit import strategy\n"
+        '@strategy("loud")\n'
+        "def loud(ctx):\n"
+        '    print("capital ", ctx.now)\n'
+        "    time.sleep(0.0005)\n"
+    )
+    process = shell.start("backtest", "loud.py", "--exchange", "synthetic", *FRAME, "--json")
+
+    answer = shell.stop(process, signal.SIGTERM)
 
     assert answer.returncode == 143
+    document = json.loads(answer.stdout)
+    assert (document["code"], document["ok"]) == (143, False)
+    assert [error["kind"] for error in document["errors"]] == ["StoppedError"]
 
 
 @pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tradekit.analysis.equity import account_curve, equity_points
 from tradekit.analysis.metrics import Measure, Totals, final_equity, totals
 from tradekit.analysis.trades import trades
-from tradekit.domain.journal import EventRow, canonical, event_line
+from tradekit.domain.journal import EventRow, canonical_fields, event_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -65,8 +65,7 @@ class RunReport:
         `undefined` beside it says why. It does not hold the trades, the curve or the events,
         which have files of their own.
         """
-        plain: dict[str, Any] = canonical(
-            "",
+        return canonical_fields(
             {
                 "schema": SCHEMA,
                 "capital": self.capital,
@@ -81,7 +80,6 @@ class RunReport:
                 "gaps": self.gaps,
             },
         )
-        return plain
 
 
 def build_report(

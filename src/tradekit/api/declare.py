@@ -136,6 +136,9 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
     Raises:
         SettingsError: a duration or the name does not parse.
     """
+    if callable(name):
+        msg = 'strategy was used without a name, write @strategy("name", every="15m")'
+        raise SettingsError(msg)
     if not _NAME.fullmatch(str(name)):
         msg = f"strategy name was {name!r}, must be letters, digits, '-', '_' or '.'"
         raise SettingsError(msg)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from tradekit.api.declare import Exchange
 from tradekit.bootstrap import wiring
 from tradekit.domain.time import Interval, format_time
-from tradekit.errors import ConfigError, DataError, SettingsError, TradekitError
+from tradekit.errors import CandleError, ConfigError, DataError, SettingsError, TradekitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,6 +72,13 @@ class ImportOutcome:
     taken: tuple[ImportedFile, ...]
     refused: tuple[RefusedFile, ...]
     left_out: tuple[Path, ...]
+
+    def failures(self) -> list[TradekitError]:
+        """Return what a person has to look at: refused files, and candles that contradict ours."""
+        return [
+            *(each.error for each in self.refused),
+            *(_contradiction(self.exchange, each) for each in self.taken if each.conflict_ts_ms),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +198,16 @@ async def synthesise(
     finally:
         await store.close()
     return tuple(written)
+
+
+def _contradiction(exchange: str, file: ImportedFile) -> TradekitError:
+    """Return the error for candles that differ from stored ones of the same times."""
+    count, first = len(file.conflict_ts_ms), format_time(file.conflict_ts_ms[0])
+    return CandleError(
+        f"{file.path.name}: {count} candles of {file.symbol} differ from those that exchange "
+        f"{exchange!r} holds, the first at {first}; they were kept out",
+        fix="a candle never changes once stored: import another source under another --exchange",
+    )
 
 
 def check_symbol(symbol: str) -> str:

@@ -185,9 +185,7 @@ def _shortened(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + more
 
 
-async def _open_or_tell(
-    source: CandleSource, plan: RunPlan, symbol: str, index: int
-) -> _Opened:
+async def _open_or_tell(source: CandleSource, plan: RunPlan, symbol: str, index: int) -> _Opened:
     """Open the symbol; candles that are no good stop it alone."""
     try:
         return await _open(source, plan, symbol, index)

@@ -53,7 +53,7 @@ def _epilog(examples: Sequence[str], codes: str) -> str:
             "tradekit data import btc.csv --symbol BTCUSDT --interval 1m --map timestamp_ms=date",
         ],
         "0 all files were taken, 1 the store failed, 2 wrong options or no such file, "
-        "4 a file was refused (the others were taken), 5 the store is damaged",
+        "4 a file was refused or contradicts the store (the rest was taken), 5 the store is broken",
     ),
 )
 def import_files(
@@ -88,7 +88,7 @@ def import_files(
     )
     if not as_json:
         _show_import(outcome)
-    return Verdict(_import_data(outcome), [each.error for each in outcome.refused])
+    return Verdict(_import_data(outcome), outcome.failures())
 
 
 @app.command(

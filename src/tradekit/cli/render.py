@@ -7,6 +7,7 @@ Invariant: a table fits 80 columns.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -59,7 +60,7 @@ class _Lines:
 
     def waiting(self, names: Sequence[str]) -> None:
         """Say what is being waited for."""
-        self._say(f"waiting for {', '.join(names)} …")
+        self._say(f"waiting for {', '.join(names)}")
 
     def started(self, prepared: Prepared, market: Market) -> None:
         """Say what is about to run."""
@@ -116,7 +117,11 @@ def open_view(*, silent: bool, colored: bool) -> Iterator[View]:
     if not console.is_terminal:
         yield _Lines(console)
         return
-    with Live(console=console, auto_refresh=False, transient=True) as live:
+    # What a strategy prints is drawn above the table, unless it goes elsewhere anyway.
+    same_place = sys.stdout.isatty()
+    with Live(
+        console=console, auto_refresh=False, transient=True, redirect_stdout=same_place
+    ) as live:
         yield _Drawn(console, live)
 
 
@@ -181,9 +186,11 @@ def _speed(candles_per_s: float) -> str:
 
 
 def _result_table(report: RunReport, box: Box | None) -> Table:
-    table = Table(box=box, pad_edge=False, show_footer=False)
+    # Two columns of space between cells: one of them is the drawn table's own.
+    padding = (0, 2, 0, 0) if box is None else (0, 1, 0, 0)
+    table = Table(box=box, pad_edge=False, show_edge=False, padding=padding)
     table.add_column("symbol", no_wrap=True, overflow="ellipsis")
-    for name in ("trades", "win %", "PnL", "PnL %", "fees", "max DD %", "exposure %"):
+    for name in ("trades", "win %", "PnL", "fees", "max DD %", "exposure %"):
         table.add_column(name, justify="right", no_wrap=True)
     for symbol, section in report.symbols.items():
         table.add_row(escape(symbol), *_cells(section))
@@ -199,7 +206,6 @@ def _cells(section: Section) -> tuple[str, ...]:
         f"{totals.trade_count:,}",
         _measured(totals.win_rate_pct),
         _signed(totals.pnl),
-        f"{totals.pnl_pct:+.2f}",
         f"{totals.fees:,.2f}",
         f"{totals.max_drawdown_pct:.2f}",
         _measured(totals.exposure_pct),
@@ -219,7 +225,8 @@ def _measured(measure: Measure) -> str:
 def _summary(outcome: Outcome) -> list[str]:
     report = outcome.report
     total = report.total
-    lines = [f"equity {report.capital:,.2f} -> {report.final_equity:,.2f}"]
+    gained = f"{total.totals.pnl_pct:+.2f} %"
+    lines = [f"equity {report.capital:,.2f} -> {report.final_equity:,.2f} ({gained})"]
     counted = {
         "refused": total.rejected,
         "entries cancelled": total.cancelled,

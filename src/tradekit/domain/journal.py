@@ -24,6 +24,7 @@ Kinds and the fields in `data` (prices in quote currency; times in ms UTC):
 from __future__ import annotations
 
 import json
+import math
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
@@ -69,19 +70,25 @@ def canonical(name: str, value: object) -> object:
         value: a plain value, or lists and dictionaries of them.
     """
     if isinstance(value, float):
+        assert math.isfinite(value), f"{name} must be a finite number, was {value!r}"
         if name.endswith("_pct"):
             return round(value, PCT_DIGITS) + 0.0
-        return repr(value)
+        return float.__repr__(value)
     if isinstance(value, dict):
-        return {key: canonical(key, each) for key, each in value.items()}
+        return canonical_fields(value)
     if isinstance(value, list | tuple):
         return [canonical(name, each) for each in value]
     return value
 
 
+def canonical_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return each field of `fields` as JSON has it."""
+    return {name: canonical(name, value) for name, value in fields.items()}
+
+
 def canonical_line(fields: dict[str, Any]) -> str:
     """Return one JSON line without its end: sorted keys, no spaces."""
-    return _encode(canonical("", fields))
+    return _encode(canonical_fields(fields))
 
 
 def event_line(row: EventRow) -> str:

@@ -35,6 +35,7 @@ def blame(error: Exception, terms: Terms, place: str, now_ms: int) -> StrategyEr
         told = f"{type(error).__name__}: {text}" if text else type(error).__name__
         raised = StrategyError(f"{told} ({where})")
     raised.__cause__ = error
+    raised.place = place
     return raised
 
 

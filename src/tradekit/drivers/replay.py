@@ -174,7 +174,7 @@ class _Schedule:
                     await runner.ask(now_ms)
                     runner.refresh()
             except StrategyError as error:
-                runner.end(now_ms, "failed", error)
+                runner.end(now_ms, error)
                 all_well = False
         return all_well
 
@@ -221,7 +221,7 @@ class _Schedule:
         """End the frame for whoever is still running."""
         for runner in self._runners:
             if runner.failure is None:
-                runner.end(self._plan.frame.until_ms, "frame_end")
+                runner.end(self._plan.frame.until_ms)
 
     def result(self) -> Replayed:
         """Gather what every symbol left behind."""

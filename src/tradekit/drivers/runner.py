@@ -285,13 +285,18 @@ class Runner:
         else:
             self.next_ms = self.cursor.skip(self.quiet_low, self.quiet_high, self.deadline_ms)
 
-    def end(self, ts_ms: int, reason: str, error: StrategyError | None = None) -> None:
-        """Cancel what rests and close what is open at the last close; nothing comes after this."""
+    def end(self, ts_ms: int, error: StrategyError | None = None) -> None:
+        """Cancel what rests and close what is open at the last close; nothing comes after this.
+
+        Without an error it is the frame that ends, not the strategy that failed.
+        """
         phase = Phase.END if error is None else Phase.DECISION
         price = self.cursor.last_close() if error is None else self.cursor.price
-        cause = type(error.__cause__ or error).__name__ if error is not None else ""
+        cause, place = "", ""
+        if error is not None:
+            cause, place = type(error.__cause__ or error).__name__, error.place
         self.failure, self.next_ms = error, NEVER_MS
-        event = RunEnded(ts_ms, phase, "failed" if reason == "failed" else "frame_end", cause)
+        event = RunEnded(ts_ms, phase, "frame_end" if error is None else "failed", cause, place)
         self._carry_out(self.machine.handle(event))
         closing = self.venue.market_exit(ts_ms, price, phase)
         if closing is not None:
