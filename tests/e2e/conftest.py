@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -73,18 +74,30 @@ class Shell:
         self.environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
         (folder / "mine.py").write_text(STRATEGIES)
 
-    def __call__(self, *arguments, **options):
+    def __call__(self, *arguments, environ=None, **options):
         """Run the command line to its end."""
         return subprocess.run(
             [self.program, *arguments],
             cwd=self.folder,
-            env=self.environ,
+            env=environ or self.environ,
             capture_output=True,
             text=True,
             check=False,
             timeout=60,
             **options,
         )
+
+    def on_a_full_disk(self, *arguments, size):
+        """Run the command line where no file can grow beyond `size` bytes.
+
+        Python would leave cut-off bytecode beside the libraries: it must not write any.
+        """
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+        environ = {**self.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        return self(*arguments, environ=environ, preexec_fn=limit)
 
     def open(self, *arguments):
         """Start the command line."""

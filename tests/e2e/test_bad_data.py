@@ -2,15 +2,10 @@
 
 import gzip
 import json
-import resource
 
 import pytest
 
 from tests.support.candles import rows_of, series_of, write_csv
-
-
-def small_files():
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
 
 
 def sentences(err):
@@ -65,7 +60,7 @@ def test_full_disk_is_1_and_adds_nothing(stocked):
     write_csv(stocked.folder / "SOLUSDT-1m.csv", rows_of(series_of(range(5000))))
     before = holdings(stocked)
 
-    answer = stocked("data", "import", "SOLUSDT-1m.csv", preexec_fn=small_files)
+    answer = stocked.on_a_full_disk("data", "import", "SOLUSDT-1m.csv", size=8192)
 
     assert answer.returncode == 1, answer.stderr
     assert len(sentences(answer.stderr)) == 1

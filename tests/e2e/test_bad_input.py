@@ -1,7 +1,6 @@
 """Bad input: one sentence, the documented code, no traceback, stored data as it was."""
 
 import json
-import resource
 
 import pytest
 
@@ -219,14 +218,10 @@ def test_holes_end_with_6_and_the_others_run(stocked):
     assert gap["trades_over_holes"]
 
 
-def small_files():
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-
-
 def test_full_disk_is_one_sentence_and_leaves_nothing(stocked):
     before = stocked.stored()
 
-    answer = stocked("backtest", "mine.py", preexec_fn=small_files)
+    answer = stocked.on_a_full_disk("backtest", "mine.py", size=4096)
 
     assert answer.returncode == 1
     (sentence,) = sentences(answer.stderr)

@@ -216,7 +216,7 @@ def _stop_problems(plan: Plan, side: float, entry: float, limits: Limits) -> lis
         word = "below" if side > 0 else "above"
         where = f"{_named(plan, entry)} of a {plan.direction}"
         text = f"stop_loss_price was {stop!r}, must be {word} {where}"
-        found.append(Problem("stop_side", text, nonsense=True))
+        found.append(_wrong_side("stop_side", text, plan, side))
     if distance_pct < limits.min_stop_pct - _DUST_PCT:
         text = _distance("stop_loss_price", stop, distance_pct, _named(plan, entry))
         found.append(
@@ -238,12 +238,25 @@ def _target_problems(plan: Plan, side: float, entry: float, limits: Limits) -> l
             word = "above" if side > 0 else "below"
             where = f"{_named(plan, entry)} of a {plan.direction}"
             text = f"take_profit_price was {target!r}, must be {word} {where}"
-            found.append(Problem("target_side", text, nonsense=True))
+            found.append(_wrong_side("target_side", text, plan, side))
         if distance_pct < limits.min_target_pct - _DUST_PCT:
             text = _distance("take_profit_price", target, distance_pct, _named(plan, entry))
             rule = f"{text} at least {limits.min_target_pct:g} %"
             found.append(Problem("target_too_close", rule, nonsense=False))
     return found
+
+
+def _wrong_side(rule: str, text: str, plan: Plan, side: float) -> Problem:
+    """Return what a level on the wrong side of the entry is.
+
+    Between its own stop and target a market entry makes sense; that the market has left that
+    stretch since is a gap, not nonsense.
+    """
+    stop, target = plan.stop_loss_price, plan.take_profit_price
+    sound = stop is not None and target is not None and side * (target - stop) > 0.0
+    if plan.entry_price is None and sound:
+        return Problem("gap_reject", text, nonsense=False)
+    return Problem(rule, text, nonsense=True)
 
 
 def _time_problems(plan: Plan, limits: Limits, base_ms: int) -> list[Problem]:

@@ -147,7 +147,7 @@ def take(
     disorder = int(np.count_nonzero(np.diff(ts_ms) < 0))
     unique_ms, first = np.unique(ts_ms, return_index=True)
     series = CandleSeries(interval.ms, unique_ms, *(each[first] for each in columns))
-    usual_high, usual_low = float(np.median(series.high)), float(np.median(series.low))
+    usual_high, usual_low = _median(series.high), _median(series.low)
     far = (series.high >= usual_high * FAR_FACTOR) | (series.low <= usual_low / FAR_FACTOR)
     return ReadReport(
         symbol=symbol,
@@ -160,6 +160,12 @@ def take(
         zero_volume=int(np.count_nonzero(series.volume == 0.0)),
         far_ts_ms=tuple(series.ts_ms[far].tolist()),
     )
+
+
+def _median(values: FloatArray) -> float:
+    """Return the upper median; NumPy's own would import its masked arrays for it."""
+    middle = len(values) // 2
+    return float(np.partition(values, middle)[middle])
 
 
 def _outside(columns: tuple[FloatArray, ...]) -> Mask:

@@ -125,8 +125,8 @@ class TestExchange:
         assert plan_of(declared(), APRIL, own, exchange="local").exchange is own
 
     def test_unknown_name_is_told_with_the_built_in_ones(self, plan_of):
-        assert plan_of(declared(), APRIL, exchange="syntetic") == [
-            "exchange was 'syntetic', which x.py does not declare; did you mean 'synthetic'?"
+        assert plan_of(declared(), APRIL, exchange="synthetik") == [
+            "exchange was 'synthetik', which x.py does not declare; did you mean 'synthetic'?"
         ]
 
     @pytest.mark.parametrize(

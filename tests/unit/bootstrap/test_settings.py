@@ -202,8 +202,8 @@ def test_unrelated_variables_of_a_dotenv_are_none_of_our_business(tmp_path):
             "[cost] was set in tradekit.toml, but there is no such setting; the nearest is costs",
         ),
         (
-            "symbls = []",
-            "symbls was set in tradekit.toml, but there is no such setting; the nearest is symbols",
+            "symbolz = []",
+            "symbolz was set in tradekit.toml, but there is no such setting; the nearest is symbols",
         ),
         (
             "backtest = 3",

@@ -170,7 +170,7 @@ def test_signal_wins_over_whatever_it_caused(command, monkeypatch, capsys, signu
     ("arguments", "message"),
     [
         (["backtst"], "No such command 'backtst'. Did you mean 'backtest'?"),
-        (["data", "lsit"], "No such command 'lsit'. Did you mean 'list'?"),
+        (["data", "lisst"], "No such command 'lisst'. Did you mean 'list'?"),
         (["backtest", "--nope"], "No such option: --nope"),
     ],
 )

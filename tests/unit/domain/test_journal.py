@@ -48,9 +48,11 @@ def test_a_line_has_sorted_keys_and_no_spaces():
     assert canonical_line({"b": 1, "a": {"d": "é", "c": None}}) == '{"a":{"c":null,"d":"é"},"b":1}'
 
 
-def test_a_percentage_that_is_no_number_is_refused():
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        canonical_line({"pnl_pct": math.nan})
+@pytest.mark.parametrize("name", ["pnl_pct", "price"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_never_reaches_a_line(name, value):
+    with pytest.raises(AssertionError, match=f"{name} must be a finite number"):
+        canonical_line({"entries": [{name: value}]})
 
 
 def test_the_line_of_a_row():

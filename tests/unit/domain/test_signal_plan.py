@@ -221,16 +221,3 @@ def test_a_number_may_come_from_numpy():
 
     assert entry == 99.5
     assert type(entry) is float
-
-
-def test_an_entry_below_one_tick_is_refused():
-    # Rounded down to the tick it would be an order at a price of 0.
-    cheap = Signal.long(entry=0.004, stop_loss=0.002)
-
-    with pytest.raises(SignalError):
-        plan_of(cheap, instrument=Instrument("X", tick_size=0.01))
-
-
-def test_a_target_beyond_all_numbers_is_refused_on_a_tick_too():
-    with pytest.raises(SignalError):
-        plan_of(Signal.long(take_profit_pct=1e308), instrument=HALVES)

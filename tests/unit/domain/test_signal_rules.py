@@ -122,6 +122,61 @@ def test_sides_and_distances(plan, told):
     assert problems_of(plan) == told
 
 
+# The market left the stretch between stop and target since the strategy drew it: a gap.
+@pytest.mark.parametrize(
+    ("plan", "rules", "message"),
+    [
+        (
+            plan_of("long", stop=101.0, target=110.0),
+            ["gap_reject", "stop_too_close"],
+            "stop_loss_price was 101.0, must be below last close 100.0 of a long",
+        ),
+        (
+            plan_of("long", stop=100.0, target=110.0),
+            ["gap_reject", "stop_too_close"],
+            "stop_loss_price was 100.0, must be below last close 100.0 of a long",
+        ),
+        (
+            plan_of("long", stop=90.0, target=95.0),
+            ["gap_reject", "target_too_close"],
+            "take_profit_price was 95.0, must be above last close 100.0 of a long",
+        ),
+        (
+            plan_of("short", stop=99.0, target=90.0),
+            ["gap_reject", "stop_too_close"],
+            "stop_loss_price was 99.0, must be above last close 100.0 of a short",
+        ),
+        (
+            plan_of("short", stop=110.0, target=105.0),
+            ["gap_reject", "target_too_close"],
+            "take_profit_price was 105.0, must be below last close 100.0 of a short",
+        ),
+    ],
+)
+def test_a_market_entry_whose_bracket_was_passed_is_a_gap(plan, rules, message):
+    problems = problems_of(plan)
+
+    assert [problem.rule for problem in problems] == rules
+    assert problems[0].message == message
+    assert not any(problem.nonsense for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("plan", "rules"),
+    [
+        (plan_of("long", stop=110.0, target=90.0), ["stop_side", "target_side"]),
+        (plan_of("long", stop=105.0, target=105.0), ["stop_side"]),
+        (plan_of("short", stop=90.0, target=110.0), ["stop_side", "target_side"]),
+        (plan_of("long", stop=99.0, target=110.0, entry=98.0), ["stop_side"]),
+        (plan_of("short", stop=110.0, target=105.0, entry=104.0), ["target_side"]),
+    ],
+)
+def test_a_bracket_that_never_held_the_entry_is_nonsense(plan, rules):
+    problems = problems_of(plan)
+
+    assert [problem.rule for problem in problems if problem.nonsense] == rules
+
+
 @pytest.mark.parametrize(
     ("plan", "rules"),
     [

@@ -192,6 +192,7 @@ def test_a_refusal_while_closing_changes_nothing_else():
     ("signal", "words"),
     [
         (Signal.long(stop_loss=101), "stop_loss_price was 101.0, must be below last close"),
+        (Signal.short(stop_loss=99), "stop_loss_price was 99.0, must be above last close"),
         (Signal.long(take_profit=99), "take_profit_price was 99.0, must be above last close"),
         (Signal.long(cost=-5), "cost was -5"),
         (Signal.long(entry=99, wait=1, hold=1, cost=5, equity_pct=5), "were both given"),
@@ -260,3 +261,28 @@ def test_an_id_is_not_consumed_by_a_refusal():
 def test_an_id_that_is_no_text_is_the_strategys_error():
     with pytest.raises(SignalError):
         machine_in(Status.IDLE).handle(answered(Signal.long(id=["news", 7])))
+
+
+# --- what no order can be made of -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("signal", "tick_size"),
+    [
+        # Rounded down to the tick they would rest at a price of 0.
+        pytest.param(Signal.long(entry=0.004, stop_loss=0.002), 0.01, id="below a tick"),
+        pytest.param(Signal.long(entry=0.004), 0.01, id="below a tick, without a stop"),
+        # More ticks than there are floats.
+        pytest.param(Signal.long(take_profit_pct=1e308), 0.5, id="beyond all floats"),
+    ],
+)
+def test_a_price_that_cannot_be_is_the_strategys_error_and_never_an_order(signal, tick_size):
+    machine = machine_in(Status.IDLE, instrument=Instrument("X", tick_size=tick_size))
+
+    try:
+        effects = machine.handle(answered(signal))
+    except SignalError:
+        effects = ()
+
+    assert orders(effects) == []
+    assert machine.state.status is Status.IDLE

@@ -23,7 +23,7 @@ def test_an_order_that_waits_for_an_open_leaves_nothing_quiet(status):
 def test_nothing_is_asked_before_the_next_slot():
     machine = machine_in(Status.IDLE, every_ms=15 * 60_000)
 
-    assert machine.quiet == Quiet(-math.inf, math.inf, 0)
+    assert machine.quiet == machine.quiet == Quiet(-math.inf, math.inf, 0)
     machine.handle(DecisionDue(at(7)))
     assert machine.quiet == Quiet(-math.inf, math.inf, at(15))
 

@@ -235,9 +235,9 @@ def test_module_that_is_not_there(load):
 
 
 def test_name_that_a_module_does_not_have(load):
-    message = refused(load, "from tradekit import Startegy\n")
+    message = refused(load, "from tradekit import Strategie\n")
 
-    assert "cannot import name 'Startegy' from 'tradekit'" in message
+    assert "cannot import name 'Strategie' from 'tradekit'" in message
     assert message.endswith("(strategies/mine.py:1)")
 
 

@@ -1,0 +1,389 @@
+"""The machine under any events: it moves legally or halts, and a snapshot loses nothing.
+
+A journey is a list of events that some venue, strategy and driver could have sent: each is drawn
+with a look at where the machine stands, so that every status is reached and answers come for
+orders that are live, ended or unheard of.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.unit.engine.machine_builder import (
+    MINUTE_MS,
+    START_MS,
+    cancelled,
+    close,
+    filled,
+    rejected,
+    terms,
+)
+from tradekit.domain.instrument import Instrument
+from tradekit.domain.journal import EventRow, Phase
+from tradekit.domain.order import Order
+from tradekit.domain.signal import Defaults, Signal
+from tradekit.engine.effects import AnswerCommand, AskStrategy, CancelOrder
+from tradekit.engine.events import (
+    BoundaryReached,
+    CandlesClosed,
+    CommandIssued,
+    DecisionDue,
+    Event,
+    OrderCancelled,
+    OrderFilled,
+    OrderRejected,
+    RunEnded,
+    StrategyAnswered,
+)
+from tradekit.engine.lifecycle import TABLE, Status
+from tradekit.engine.machine import Machine
+from tradekit.engine.state import check, restore, snapshot
+from tradekit.errors import LocalProtocolError, ProtocolError, RemoteProtocolError, SignalError
+
+if TYPE_CHECKING:
+    from tradekit.engine.state import Terms
+
+EXAMPLES = 250
+STEPS_MAX = 24
+EFFECTS_MAX = 8
+
+KINDS = get_args(Event)
+STATUSES = [status for status in Status if status is not Status.HALTED]
+# These may come at any time; the rest depends on what there is.
+ALWAYS = (BoundaryReached, DecisionDue, CommandIssued, RunEnded)
+ANSWERS = (OrderFilled, OrderRejected, OrderCancelled)
+MOVES = {(before, after) for (before, _), after in TABLE.items()}
+
+CHECKS = settings(
+    max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+@dataclass(frozen=True)
+class Journey:
+    """Events, none of which halts a machine of these terms."""
+
+    terms: Terms
+    events: list[Event]
+
+    def machine(self) -> Machine:
+        machine = Machine(self.terms, validate=True)
+        for event in self.events:
+            play(machine, event)
+        return machine
+
+
+def play(machine: Machine, event: Event) -> object:
+    """Return the effects, or which error was raised."""
+    try:
+        return machine.handle(event)
+    except (ProtocolError, SignalError) as error:
+        return type(error), error.message
+
+
+def copy_of(machine: Machine) -> Machine:
+    plain = json.loads(json.dumps(snapshot(machine.state)))
+    return Machine(machine.terms, restore(plain, machine.terms.costs), validate=True)
+
+
+_OFTEN = st.sampled_from([True, True, True, True, False])
+_PRICES = st.sampled_from([0.004, 90.0, 95.0, 99.6, 100.0, 100.4, 101.0, 105.0, 110.0])
+_PCT = st.sampled_from([0.1, 0.5, 2.0, 10.0, 150.0])
+_PHASES = st.sampled_from(Phase)
+
+
+@st.composite
+def _signals(draw: st.DrawFn) -> Signal:
+    fields: dict[str, object] = {
+        "id": draw(st.sampled_from([None, None, None, "a", "b"])),
+        "hold": draw(st.sampled_from([None, None, 1, 5, 7, "unlimited"])),
+        "wait": draw(st.sampled_from([None, None, 1, 5, 7])),
+    }
+    for name in ("stop_loss", "take_profit"):
+        if draw(_OFTEN):
+            fields[f"{name}_pct"] = draw(st.sampled_from([0.5, 2.0, 10.0]))
+        elif draw(st.booleans()):
+            fields[name] = draw(_PRICES)
+    if draw(st.booleans()):
+        fields["entry"] = draw(_PRICES)
+        fields["entry_type"] = draw(st.sampled_from(["limit", "stop"]))
+    if not draw(_OFTEN):
+        fields[draw(st.sampled_from(["cost", "equity_pct", "stop_loss_pct"]))] = draw(_PCT)
+    return Signal(draw(st.sampled_from(["long", "short"])), **fields)
+
+
+@st.composite
+def _all_terms(draw: st.DrawFn) -> Terms:
+    hold_ms = draw(st.sampled_from([None, 5 * MINUTE_MS, 5 * MINUTE_MS]))
+    return terms(
+        every_ms=draw(st.sampled_from([1, 5])) * MINUTE_MS,
+        on_boundary=draw(st.booleans()),
+        base_ms=draw(st.sampled_from([1, 1, 5])) * MINUTE_MS,
+        defaults=Defaults(hold_ms, 5 * MINUTE_MS, 100.0),
+        instrument=Instrument(
+            "X", tick_size=draw(st.sampled_from([0.0, 0.5])), shorts_allowed=draw(_OFTEN)
+        ),
+    )
+
+
+def _order_id(draw: st.DrawFn, machine: Machine) -> str:
+    state = machine.state
+    live = list(state.orders)
+    if live and draw(_OFTEN):
+        return draw(st.sampled_from(live))
+    number = draw(st.integers(1, max(1, state.signal_count + 1)))
+    role = draw(st.sampled_from(["entry", "stop", "target1", "exit", "target2"]))
+    return f"s-X-{number}:{role}"
+
+
+def _fill(draw: st.DrawFn, machine: Machine, minute: int) -> OrderFilled:
+    order_id = _order_id(draw, machine)
+    position = machine.state.position
+    whole = position is not None and not order_id.endswith("entry") and draw(_OFTEN)
+    quantity = (
+        position.quantity if whole else draw(st.sampled_from([1.0, 0.25, 1.0, 2.0, 0.0, -1.0]))
+    )
+    return filled(
+        order_id,
+        minute,
+        draw(st.sampled_from([90.0, 100.0, 107.3])),
+        quantity=quantity,
+        fee=draw(st.sampled_from([0.0, 0.1])),
+        phase=draw(_PHASES),
+        ambiguous=draw(st.booleans()),
+    )
+
+
+def _event(draw: st.DrawFn, machine: Machine, kind: type, minute: int) -> Event:
+    """Draw an event of that kind, with a look at the machine."""
+    ts_ms = START_MS + minute * MINUTE_MS
+    if kind in (BoundaryReached, DecisionDue):
+        return kind(ts_ms)
+    if kind is StrategyAnswered:
+        return StrategyAnswered(ts_ms, draw(st.sampled_from([100.0, 97.0])), draw(_signals()))
+    if kind is CommandIssued:
+        return close(minute, draw(st.sampled_from(["", "note"])))
+    if kind is OrderFilled:
+        return _fill(draw, machine, minute)
+    if kind is OrderRejected:
+        return rejected(_order_id(draw, machine), minute)
+    if kind is OrderCancelled:
+        return cancelled(_order_id(draw, machine), minute, draw(_PHASES))
+    if kind is CandlesClosed:
+        return CandlesClosed(draw(st.floats(100.0, 120.0)), draw(st.floats(80.0, 100.0)))
+    assert kind is RunEnded
+    reason = draw(st.sampled_from(["frame_end", "failed"]))
+    return RunEnded(ts_ms, draw(_PHASES), reason, "ValueError", "decide")
+
+
+# What is likely to lead on, so that journeys get somewhere.
+_LIKELY = {
+    Status.IDLE: [StrategyAnswered, StrategyAnswered, DecisionDue],
+    Status.SCHEDULED: [OrderFilled, BoundaryReached, OrderCancelled],
+    Status.OPENING: [OrderFilled, OrderRejected],
+    Status.ACTIVE: [CommandIssued, CandlesClosed, OrderFilled, BoundaryReached],
+    Status.CLOSING: [StrategyAnswered, OrderFilled, DecisionDue],
+    Status.TURNING: [OrderFilled, RunEnded, OrderRejected],
+}
+
+
+@st.composite
+def journeys(draw: st.DrawFn, steps_max: int = STEPS_MAX) -> Journey:
+    """Draw events that do not halt the machine; one that raises `SignalError` is among them."""
+    journey = Journey(draw(_all_terms()), [])
+    machine = Machine(journey.terms)
+    minute = 0
+    for _ in range(draw(st.integers(0, steps_max))):
+        minute += draw(st.sampled_from([0, 0, 1, 1, 2, 6]))
+        likely = _LIKELY[machine.state.status] if draw(_OFTEN) else KINDS
+        event = _event(draw, machine, draw(st.sampled_from(likely)), minute)
+        if not halts(machine, event):
+            play(machine, event)
+            journey.events.append(event)
+    return journey
+
+
+def halts(machine: Machine, event: Event) -> bool:
+    """Return whether the event halts the machine, or breaks it, which others look at."""
+    trial = copy_of(machine)
+    try:
+        trial.handle(event)
+    except SignalError:
+        return False
+    except Exception:  # noqa: BLE001 - a journey only leads to where something is tried
+        return True
+    return False
+
+
+# --- closure ----------------------------------------------------------------------------------
+
+
+def assert_halts(machine: Machine, before: dict[str, object], others: list[Event]) -> None:
+    """Check that nothing but the status changed, and that nothing is accepted any more."""
+    halted = before | {"status": Status.HALTED.value}
+    assert snapshot(machine.state) == halted
+    for event in others:
+        with pytest.raises(LocalProtocolError, match="has halted"):
+            machine.handle(event)
+    assert snapshot(machine.state) == halted
+
+
+def assert_moves(machine: Machine, before: dict[str, object], effects: object) -> None:
+    """Check a legal move: of the table, with gapless rows, each before the orders it explains."""
+    state = machine.state
+    check(state)
+    was = Status(before["status"])
+    assert was is state.status or (was, state.status) in MOVES
+    assert len(effects) <= EFFECTS_MAX
+    seq, told = before["seq"], {""}
+    for effect in effects:
+        if isinstance(effect, EventRow):
+            seq += 1
+            assert effect.seq == seq
+            told.add(effect.signal_id)
+        elif isinstance(effect, Order):
+            assert effect.order_id.rpartition(":")[0] in told
+            assert state.orders[effect.order_id] == effect
+        else:
+            assert isinstance(effect, AskStrategy | AnswerCommand | CancelOrder)
+    assert state.seq == seq
+
+
+def assert_allowed(machine: Machine, event: Event, error: Exception) -> None:
+    """Check that the event was one that may be refused, and that the right one is blamed."""
+    state = machine.state
+    assert not isinstance(event, ALWAYS)
+    if isinstance(event, StrategyAnswered):
+        flat = state.status in (Status.IDLE, Status.CLOSING)
+        assert isinstance(error, SignalError if flat else LocalProtocolError)
+    elif isinstance(event, CandlesClosed):
+        assert isinstance(error, LocalProtocolError)
+        assert state.position is None
+    else:
+        assert isinstance(event, ANSWERS)
+        assert isinstance(error, RemoteProtocolError)
+
+
+def one_more(journey: Journey, event: Event, others: list[Event]) -> str:
+    """Hand one more event to a machine at the end of the journey and say what it did."""
+    machine, untouched = journey.machine(), journey.machine()
+    before = snapshot(machine.state)
+    try:
+        effects = machine.handle(event)
+    except SignalError as error:
+        assert_allowed(untouched, event, error)
+        assert snapshot(machine.state) == before
+        return "signal error"
+    except ProtocolError as error:
+        assert_allowed(untouched, event, error)
+        assert_halts(machine, before, others)
+        return "halt"
+    assert_moves(machine, before, effects)
+    return "move"
+
+
+def test_every_event_in_every_status_moves_legally_or_halts():
+    seen: Counter[tuple[Status, type]] = Counter()
+    ended: Counter[str] = Counter()
+
+    @CHECKS
+    @given(journeys(), st.data())
+    def walk(journey: Journey, data: st.DataObject) -> None:
+        machine = journey.machine()
+        events = [_event(data.draw, machine, kind, 60) for kind in KINDS]
+        for event in events:
+            outcome = one_more(journey, event, events)
+            seen[machine.state.status, type(event)] += 1
+            ended[outcome] += 1
+
+    walk()
+    assert set(seen) == {(status, kind) for status in STATUSES for kind in KINDS}
+    assert min(ended[outcome] for outcome in ("move", "halt", "signal error")) > EXAMPLES / 10
+
+
+def test_an_unheard_of_order_halts_in_every_status():
+    seen: Counter[Status] = Counter()
+
+    @CHECKS
+    @given(journeys(), st.sampled_from(["s-X-99:entry", "s-X-99:stop", "t-X-1:entry", "", "entry"]))
+    def walk(journey: Journey, order_id: str) -> None:
+        machine = journey.machine()
+        seen[machine.state.status] += 1
+        for event in (filled(order_id), rejected(order_id), cancelled(order_id)):
+            assert one_more(journey, event, [event]) == "halt"
+
+    walk()
+    assert set(seen) == set(STATUSES)
+
+
+# --- snapshots --------------------------------------------------------------------------------
+
+
+def test_a_snapshot_anywhere_changes_nothing_that_follows():
+    taken: Counter[Status] = Counter()
+    followed: Counter[str] = Counter()
+
+    @CHECKS
+    @given(journeys(), st.data())
+    def walk(journey: Journey, data: st.DataObject) -> None:
+        cut = data.draw(st.integers(0, len(journey.events)))
+        straight = Journey(journey.terms, journey.events[:cut]).machine()
+        resumed = copy_of(straight)
+        taken[straight.state.status] += 1
+        assert resumed.state == straight.state
+        last = _event(data.draw, straight, data.draw(st.sampled_from(KINDS)), 60)
+        for event in [*journey.events[cut:], last]:
+            assert resumed.quiet == straight.quiet
+            told = play(straight, event)
+            assert play(resumed, event) == told
+            assert snapshot(resumed.state) == snapshot(straight.state)
+            followed[type(event).__name__] += 1
+
+    walk()
+    assert set(taken) == set(STATUSES)
+    assert len(followed) == len(KINDS)
+
+
+# --- the journal ------------------------------------------------------------------------------
+
+# What may follow in the rows of one signal.
+STORY = {
+    "": {"submitted", "scheduled", "rejected"},
+    "submitted": {"opened", "rejected", "cancelled"},
+    "scheduled": {"opened", "rejected", "cancelled"},
+    "opened": {"close_submitted", "closed"},
+    "close_submitted": {"closed"},
+    "closed": set(),
+    "cancelled": set(),
+    "rejected": set(),
+}
+
+
+def test_the_rows_of_a_signal_tell_its_story_in_order():
+    told: Counter[str] = Counter()
+
+    @CHECKS
+    @given(journeys())
+    def walk(journey: Journey) -> None:
+        machine = Machine(journey.terms, validate=True)
+        rows: list[EventRow] = []
+        for event in journey.events:
+            effects = play(machine, event)
+            rows += [effect for effect in effects if isinstance(effect, EventRow)]
+        assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+        for signal_id in {row.signal_id for row in rows} - {""}:
+            kinds = ["", *(row.kind for row in rows if row.signal_id == signal_id)]
+            assert all(after in STORY[before] for before, after in pairwise(kinds))
+            told[kinds[-1]] += 1
+
+    walk()
+    assert set(told) == set(STORY) - {""}
+    assert told["closed"] > EXAMPLES / 10

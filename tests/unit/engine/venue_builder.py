@@ -1,0 +1,57 @@
+"""Venues for tests: orders by hand, and a position that was opened at no cost."""
+
+from typing import Any
+
+from tradekit.domain.costs import CostModel
+from tradekit.domain.instrument import Instrument
+from tradekit.domain.order import Order, OrderType, Role
+from tradekit.engine.account import Account
+from tradekit.engine.venue import SimVenue
+
+FREE = CostModel(0.0, 0.0, 0.0, 0.0)
+DEAR = CostModel(maker_fee_pct=1.0, taker_fee_pct=2.0, slippage_pct=4.0, limit_slippage_pct=5.0)
+CAPITAL = 1_000.0
+
+
+def venue_of(*orders: Order, costs: CostModel = FREE, account: Account | None = None, **rules: Any):
+    venue = SimVenue(Instrument("X", **rules), costs, account or Account(CAPITAL))
+    for order in orders:
+        venue.submit(order)
+    return venue
+
+
+def market(*, buying: bool = True, cost: float | None = 100.0, **more: Any) -> Order:
+    return Order("entry", Role.ENTRY, OrderType.MARKET, buying, cost=cost, **more)
+
+
+def limit(price: float, *, buying: bool = True, cost: float | None = 100.0, **more: Any) -> Order:
+    return Order(
+        "entry", Role.ENTRY, OrderType.LIMIT, buying, price, cost=cost, waits_below=buying, **more
+    )
+
+
+def breakout(price: float, *, buying: bool = True, cost: float = 100.0) -> Order:
+    return Order(
+        "entry", Role.ENTRY, OrderType.STOP, buying, price, cost=cost, waits_below=not buying
+    )
+
+
+def stop(price: float, *, buying: bool = False) -> Order:
+    return Order("stop", Role.STOP, OrderType.STOP, buying, price, waits_below=not buying)
+
+
+def target(price: float, *, buying: bool = False, name: str = "target1") -> Order:
+    return Order(name, Role.TARGET, OrderType.LIMIT, buying, price, waits_below=buying)
+
+
+def leave(*, buying: bool = False) -> Order:
+    return Order("exit", Role.EXIT, OrderType.MARKET, buying)
+
+
+def holding(*orders: Order, short: bool = False, **more: Any) -> SimVenue:
+    """Return a venue at which 1 was bought (or sold short) at 100 at time 0; then `orders` came."""
+    venue = venue_of(market(buying=not short), **more)
+    assert venue.entry_at_open(0, 100.0) is not None
+    for order in orders:
+        venue.submit(order)
+    return venue
