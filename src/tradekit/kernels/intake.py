@@ -163,9 +163,10 @@ def take(
 
 
 def _median(values: FloatArray) -> float:
-    """Return the upper median; NumPy's own would import its masked arrays for it."""
-    middle = len(values) // 2
-    return float(np.partition(values, middle)[middle])
+    """Return the median; NumPy's own would import its masked arrays for it."""
+    below, above = (len(values) - 1) // 2, len(values) // 2
+    parted = np.partition(values, (below, above))
+    return float(parted[below] + parted[above]) / 2.0
 
 
 def _outside(columns: tuple[FloatArray, ...]) -> Mask:
