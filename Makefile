@@ -76,6 +76,10 @@ format: $(VENV)/.dev ## format the code and apply safe fixes
 bench: $(VENV)/.dev ## run the benchmarks
 	$(BIN)/python -m pytest tests/bench $(PYTEST_ARGS)
 
+.PHONY: golden-accept
+golden-accept: $(VENV)/.dev ## show a golden case old and new, and accept it with a reason: CASE=bracket
+	$(BIN)/python -m tests.support.golden $(CASE)
+
 # The compiler of the lock files lives in a folder of its own: the project does not depend on it.
 .PHONY: lock
 lock: check-python ## regenerate both lock files from pyproject.toml

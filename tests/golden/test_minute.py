@@ -364,3 +364,25 @@ def test_cash_that_one_symbol_frees_at_an_open_pays_the_other_s_entry_there(orde
         ("closed", 5, 100.0, "time_expired", pytest.approx(COSTS_ONLY, rel=1e-9)),
     ]
     assert told_by_journal(replayed.rows, "WATCHUSDT")[0] == ("opened", 5, 100.0)
+
+
+def test_a_symbol_that_fails_is_closed_at_its_last_close_and_the_other_goes_on():
+    """The hook raises at minute 5, after minute 4 closed at 101; minute 5 itself opens at 90."""
+
+    @strategy("fragile", every=1, hold="unlimited")
+    def fragile(ctx):
+        return Signal.long(stop_loss=50.0)
+
+    @fragile.while_open
+    def watch(ctx, position):
+        if ctx.symbol == "BADUSDT" and ctx.now == at(5):
+            raise ValueError("cannot go on")
+
+    candles = to_series(minutes(8, {-99: 100.0, 3: 101.0, 5: 90.0}))
+    replayed = worlds.run(
+        fragile, {"BADUSDT": candles, "GOODUSDT": candles}, since_ms=at(0), until_ms=at(8)
+    )
+    assert list(replayed.failures) == ["BADUSDT"]
+    bad, good = (told_by_journal(replayed.rows, name) for name in ("BADUSDT", "GOODUSDT"))
+    assert [each[:4] for each in bad] == [OPENED, ("closed", 5, 101.0, "failed")]
+    assert [each[:4] for each in good] == [OPENED, ("closed", 8, 90.0, "frame_end")]

@@ -1,6 +1,6 @@
 """The machine under any events: it moves legally or halts, and a snapshot loses nothing.
 
-A journey is a list of events that some venue, strategy and driver could have sent: each is drawn
+A journey is a list of events that some venue, strategy and driver could have sent: each is made
 with a look at where the machine stands, so that every status is reached and answers come for
 orders that are live, ended or unheard of.
 """
@@ -14,9 +14,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, get_args
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase as Stage
+from hypothesis import given, settings
 
+from tests.unit.engine.dice import Dice, dice
 from tests.unit.engine.machine_builder import (
     MINUTE_MS,
     START_MS,
@@ -51,20 +52,20 @@ from tradekit.errors import LocalProtocolError, ProtocolError, RemoteProtocolErr
 if TYPE_CHECKING:
     from tradekit.engine.state import Terms
 
-EXAMPLES = 250
+EXAMPLES = 300
 STEPS_MAX = 24
+ROLLS = 320
 EFFECTS_MAX = 8
 
 KINDS = get_args(Event)
+PHASES = tuple(Phase)
 STATUSES = [status for status in Status if status is not Status.HALTED]
 # These may come at any time; the rest depends on what there is.
 ALWAYS = (BoundaryReached, DecisionDue, CommandIssued, RunEnded)
 ANSWERS = (OrderFilled, OrderRejected, OrderCancelled)
 MOVES = {(before, after) for (before, _), after in TABLE.items()}
 
-CHECKS = settings(
-    max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+CHECKS = settings(max_examples=EXAMPLES, phases=[Stage.generate, Stage.shrink])
 
 
 @dataclass(frozen=True)
@@ -94,94 +95,85 @@ def copy_of(machine: Machine) -> Machine:
     return Machine(machine.terms, restore(plain, machine.terms.costs), validate=True)
 
 
-_OFTEN = st.sampled_from([True, True, True, True, False])
-_PRICES = st.sampled_from([0.004, 90.0, 95.0, 99.6, 100.0, 100.4, 101.0, 105.0, 110.0])
-_PCT = st.sampled_from([0.1, 0.5, 2.0, 10.0, 150.0])
-_PHASES = st.sampled_from(Phase)
+_PRICES = (100.0, 99.6, 100.4, 95.0, 101.0, 105.0, 90.0, 110.0, 0.004)
+_ODD_SIZES = (("cost", 5.0), ("cost", 0.0), ("equity_pct", 50.0), ("equity_pct", 150.0))
 
 
-@st.composite
-def _signals(draw: st.DrawFn) -> Signal:
+def _signal(dice: Dice) -> Signal:
     fields: dict[str, object] = {
-        "id": draw(st.sampled_from([None, None, None, "a", "b"])),
-        "hold": draw(st.sampled_from([None, None, 1, 5, 7, "unlimited"])),
-        "wait": draw(st.sampled_from([None, None, 1, 5, 7])),
+        "id": dice.pick((None, None, None, "a", "b")),
+        "hold": dice.pick((None, None, 1, 5, 7, "unlimited")),
+        "wait": dice.pick((None, None, 1, 5, 7)),
     }
     for name in ("stop_loss", "take_profit"):
-        if draw(_OFTEN):
-            fields[f"{name}_pct"] = draw(st.sampled_from([0.5, 2.0, 10.0]))
-        elif draw(st.booleans()):
-            fields[name] = draw(_PRICES)
-    if draw(st.booleans()):
-        fields["entry"] = draw(_PRICES)
-        fields["entry_type"] = draw(st.sampled_from(["limit", "stop"]))
-    if not draw(_OFTEN):
-        fields[draw(st.sampled_from(["cost", "equity_pct", "stop_loss_pct"]))] = draw(_PCT)
-    return Signal(draw(st.sampled_from(["long", "short"])), **fields)
+        if dice.often():
+            fields[f"{name}_pct"] = dice.pick((2.0, 0.5, 10.0))
+        elif not dice.often():
+            fields[name] = dice.pick(_PRICES)
+    if dice.pick((False, True)):
+        fields["entry"] = dice.pick(_PRICES)
+        fields["entry_type"] = dice.pick(("limit", "stop"))
+    if not dice.often():
+        name, value = dice.pick(_ODD_SIZES)
+        fields[name] = value
+    return Signal(dice.pick(("long", "short")), **fields)
 
 
-@st.composite
-def _all_terms(draw: st.DrawFn) -> Terms:
-    hold_ms = draw(st.sampled_from([None, 5 * MINUTE_MS, 5 * MINUTE_MS]))
+def _terms(dice: Dice) -> Terms:
     return terms(
-        every_ms=draw(st.sampled_from([1, 5])) * MINUTE_MS,
-        on_boundary=draw(st.booleans()),
-        base_ms=draw(st.sampled_from([1, 1, 5])) * MINUTE_MS,
-        defaults=Defaults(hold_ms, 5 * MINUTE_MS, 100.0),
+        every_ms=dice.pick((1, 5)) * MINUTE_MS,
+        on_boundary=dice.pick((False, True)),
+        base_ms=dice.pick((1, 1, 5)) * MINUTE_MS,
+        defaults=Defaults(dice.pick((5 * MINUTE_MS, None)), 5 * MINUTE_MS, 100.0),
         instrument=Instrument(
-            "X", tick_size=draw(st.sampled_from([0.0, 0.5])), shorts_allowed=draw(_OFTEN)
+            "X", tick_size=dice.pick((0.0, 0.5)), shorts_allowed=dice.often()
         ),
     )
 
 
-def _order_id(draw: st.DrawFn, machine: Machine) -> str:
+def _order_id(dice: Dice, machine: Machine) -> str:
     state = machine.state
-    live = list(state.orders)
-    if live and draw(_OFTEN):
-        return draw(st.sampled_from(live))
-    number = draw(st.integers(1, max(1, state.signal_count + 1)))
-    role = draw(st.sampled_from(["entry", "stop", "target1", "exit", "target2"]))
-    return f"s-X-{number}:{role}"
+    if state.orders and dice.often():
+        return dice.pick(list(state.orders))
+    number = 1 + dice.below(state.signal_count + 1)
+    return f"s-X-{number}:{dice.pick(('entry', 'stop', 'target1', 'exit', 'target2'))}"
 
 
-def _fill(draw: st.DrawFn, machine: Machine, minute: int) -> OrderFilled:
-    order_id = _order_id(draw, machine)
+def _fill(dice: Dice, machine: Machine, minute: int) -> OrderFilled:
+    order_id = _order_id(dice, machine)
     position = machine.state.position
-    whole = position is not None and not order_id.endswith("entry") and draw(_OFTEN)
-    quantity = (
-        position.quantity if whole else draw(st.sampled_from([1.0, 0.25, 1.0, 2.0, 0.0, -1.0]))
-    )
+    whole = position is not None and not order_id.endswith("entry") and dice.often()
     return filled(
         order_id,
         minute,
-        draw(st.sampled_from([90.0, 100.0, 107.3])),
-        quantity=quantity,
-        fee=draw(st.sampled_from([0.0, 0.1])),
-        phase=draw(_PHASES),
-        ambiguous=draw(st.booleans()),
+        dice.pick((100.0, 90.0, 107.3)),
+        quantity=position.quantity if whole else dice.pick((1.0, 0.25, 2.0, 1.0, 0.0, -1.0)),
+        fee=dice.pick((0.0, 0.1)),
+        phase=dice.pick(PHASES),
+        ambiguous=dice.pick((False, True)),
     )
 
 
-def _event(draw: st.DrawFn, machine: Machine, kind: type, minute: int) -> Event:
-    """Draw an event of that kind, with a look at the machine."""
+def _event(dice: Dice, machine: Machine, kind: type, minute: int) -> Event:
+    """Make an event of that kind, with a look at the machine."""
     ts_ms = START_MS + minute * MINUTE_MS
     if kind in (BoundaryReached, DecisionDue):
         return kind(ts_ms)
     if kind is StrategyAnswered:
-        return StrategyAnswered(ts_ms, draw(st.sampled_from([100.0, 97.0])), draw(_signals()))
+        return StrategyAnswered(ts_ms, dice.pick((100.0, 97.0)), _signal(dice))
     if kind is CommandIssued:
-        return close(minute, draw(st.sampled_from(["", "note"])))
+        return close(minute, dice.pick(("", "note")))
     if kind is OrderFilled:
-        return _fill(draw, machine, minute)
+        return _fill(dice, machine, minute)
     if kind is OrderRejected:
-        return rejected(_order_id(draw, machine), minute)
+        return rejected(_order_id(dice, machine), minute)
     if kind is OrderCancelled:
-        return cancelled(_order_id(draw, machine), minute, draw(_PHASES))
+        return cancelled(_order_id(dice, machine), minute, dice.pick(PHASES))
     if kind is CandlesClosed:
-        return CandlesClosed(draw(st.floats(100.0, 120.0)), draw(st.floats(80.0, 100.0)))
+        return CandlesClosed(100.0 + dice.below(20) / 3, 100.0 - dice.below(20) / 3)
     assert kind is RunEnded
-    reason = draw(st.sampled_from(["frame_end", "failed"]))
-    return RunEnded(ts_ms, draw(_PHASES), reason, "ValueError", "decide")
+    reason = dice.pick(("frame_end", "failed"))
+    return RunEnded(ts_ms, dice.pick(PHASES), reason, "ValueError", "decide")
 
 
 # What is likely to lead on, so that journeys get somewhere.
@@ -195,16 +187,15 @@ _LIKELY = {
 }
 
 
-@st.composite
-def journeys(draw: st.DrawFn, steps_max: int = STEPS_MAX) -> Journey:
-    """Draw events that do not halt the machine; one that raises `SignalError` is among them."""
-    journey = Journey(draw(_all_terms()), [])
+def journey_of(dice: Dice) -> Journey:
+    """Make events that do not halt the machine; some raise `SignalError`."""
+    journey = Journey(_terms(dice), [])
     machine = Machine(journey.terms)
     minute = 0
-    for _ in range(draw(st.integers(0, steps_max))):
-        minute += draw(st.sampled_from([0, 0, 1, 1, 2, 6]))
-        likely = _LIKELY[machine.state.status] if draw(_OFTEN) else KINDS
-        event = _event(draw, machine, draw(st.sampled_from(likely)), minute)
+    for _ in range(dice.below(STEPS_MAX)):
+        minute += dice.pick((0, 1, 0, 1, 2, 6))
+        likely = _LIKELY[machine.state.status] if dice.often() else KINDS
+        event = _event(dice, machine, dice.pick(likely), minute)
         if not halts(machine, event):
             play(machine, event)
             journey.events.append(event)
@@ -213,9 +204,10 @@ def journeys(draw: st.DrawFn, steps_max: int = STEPS_MAX) -> Journey:
 
 def halts(machine: Machine, event: Event) -> bool:
     """Return whether the event halts the machine, or breaks it, which others look at."""
-    trial = copy_of(machine)
+    trial = Machine(machine.terms, restore(snapshot(machine.state), machine.terms.costs))
     try:
         trial.handle(event)
+        check(trial.state)
     except SignalError:
         return False
     except Exception:  # noqa: BLE001 - a journey only leads to where something is tried
@@ -295,10 +287,11 @@ def test_every_event_in_every_status_moves_legally_or_halts():
     ended: Counter[str] = Counter()
 
     @CHECKS
-    @given(journeys(), st.data())
-    def walk(journey: Journey, data: st.DataObject) -> None:
+    @given(dice(rolls=ROLLS))
+    def walk(dice: Dice) -> None:
+        journey = journey_of(dice)
         machine = journey.machine()
-        events = [_event(data.draw, machine, kind, 60) for kind in KINDS]
+        events = [_event(dice, machine, kind, 60) for kind in KINDS]
         for event in events:
             outcome = one_more(journey, event, events)
             seen[machine.state.status, type(event)] += 1
@@ -313,10 +306,11 @@ def test_an_unheard_of_order_halts_in_every_status():
     seen: Counter[Status] = Counter()
 
     @CHECKS
-    @given(journeys(), st.sampled_from(["s-X-99:entry", "s-X-99:stop", "t-X-1:entry", "", "entry"]))
-    def walk(journey: Journey, order_id: str) -> None:
-        machine = journey.machine()
-        seen[machine.state.status] += 1
+    @given(dice(rolls=ROLLS))
+    def walk(dice: Dice) -> None:
+        order_id = dice.pick(("s-X-99:entry", "s-X-99:stop", "t-X-1:entry", "", "entry"))
+        journey = journey_of(dice)
+        seen[journey.machine().state.status] += 1
         for event in (filled(order_id), rejected(order_id), cancelled(order_id)):
             assert one_more(journey, event, [event]) == "halt"
 
@@ -332,14 +326,15 @@ def test_a_snapshot_anywhere_changes_nothing_that_follows():
     followed: Counter[str] = Counter()
 
     @CHECKS
-    @given(journeys(), st.data())
-    def walk(journey: Journey, data: st.DataObject) -> None:
-        cut = data.draw(st.integers(0, len(journey.events)))
+    @given(dice(rolls=ROLLS))
+    def walk(dice: Dice) -> None:
+        journey = journey_of(dice)
+        cut = dice.below(len(journey.events) + 1)
         straight = Journey(journey.terms, journey.events[:cut]).machine()
         resumed = copy_of(straight)
         taken[straight.state.status] += 1
         assert resumed.state == straight.state
-        last = _event(data.draw, straight, data.draw(st.sampled_from(KINDS)), 60)
+        last = _event(dice, straight, dice.pick(KINDS), 60)
         for event in [*journey.events[cut:], last]:
             assert resumed.quiet == straight.quiet
             told = play(straight, event)
@@ -371,8 +366,9 @@ def test_the_rows_of_a_signal_tell_its_story_in_order():
     told: Counter[str] = Counter()
 
     @CHECKS
-    @given(journeys())
-    def walk(journey: Journey) -> None:
+    @given(dice(rolls=ROLLS))
+    def walk(dice: Dice) -> None:
+        journey = journey_of(dice)
         machine = Machine(journey.terms, validate=True)
         rows: list[EventRow] = []
         for event in journey.events:

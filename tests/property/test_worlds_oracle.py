@@ -1,5 +1,7 @@
 """The engine and the oracle do the same in every nasty little world, skipping or stepping."""
 
+from collections import Counter
+
 from hypothesis import given, settings
 
 from tests.support import worlds
@@ -77,6 +79,30 @@ def assert_same(world: World) -> None:
         want = [rule_of(each)[:4] for each in told_by_oracle(outcome)]
         assert [rule_of(each)[:4] for each in told_by_journal(skipped.rows, symbol)] == want
         assert differences(outcome.trades, trades_of(skipped.rows, symbol)) == []
+
+
+def test_the_worlds_are_nasty():
+    """Every way in and out occurs, often enough that agreement on it means something."""
+    seen = Counter()
+
+    @settings(max_examples=EXAMPLES)
+    @given(drawn(symbols_max=2, cash_is_short=True))
+    def look(world):
+        for outcome in told(world).values():
+            seen.update(f"{kind} {what}" for kind, _, what in outcome.events if type(what) is str)
+            seen.update(trade["reason"] for trade in outcome.trades)
+            for trade in outcome.trades:
+                seen["ambiguous"] += trade["ambiguous"]
+                seen["in and out at once"] += trade["entry_ts_ms"] == trade["exit_ts_ms"]
+                seen[trade["direction"]] += 1
+
+    look()
+    expected = {
+        *("stop_loss", "take_profit", "time_expired", "closed", "frame_end", "long", "short"),
+        *("cancelled timeout", "cancelled frame_end", "ambiguous", "in and out at once"),
+        *("rejected gap_reject", "rejected insufficient_cash", "rejected signal"),
+    }
+    assert {name for name in expected if seen[name] < 20} == set()
 
 
 @settings(max_examples=EXAMPLES)

@@ -144,7 +144,7 @@ def worlds(draw: st.DrawFn, *, symbols_max: int = 1, cash_is_short: bool = False
     """Draw a world; its symbols share one account."""
     grid = draw(st.sampled_from([0.25, 0.3]))
     interval_ms = draw(st.sampled_from(list(INTERVALS)))
-    history, count = draw(st.integers(0, 3)), draw(st.integers(6, 45))
+    history, count = draw(st.integers(0, 3)), draw(st.integers(6, 45 if symbols_max == 1 else 25))
     names = [f"S{number}USDT" for number in range(draw(st.integers(1, symbols_max)))]
     candles = {
         name: draw(_markets(grid=grid, history=history, count=count, interval_ms=interval_ms))
