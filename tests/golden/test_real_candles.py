@@ -40,6 +40,7 @@ class Case(NamedTuple):
 
 
 BRACKETED = {"stop_loss", "take_profit", "time_expired", "frame_end"}
+TURNED = {"closed", "frame_end"}
 
 # Trades of AVAX, BNB, …, XRP, and entries refused for want of cash, as the oracle counts them.
 CASES = {

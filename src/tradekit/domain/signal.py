@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass
+from types import NoneType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypedDict
 
 from tradekit.domain.time import MINUTE_MS, UNLIMITED, parse_duration_ms
@@ -23,6 +24,7 @@ EntryType = Literal["market", "limit", "stop"]
 
 _DUST_PCT: Final = 1e-9
 _ALL_PCT: Final = 100.0
+_ID_TYPES: Final = (str, NoneType)
 
 
 class SignalFields(TypedDict, total=False):
@@ -158,6 +160,9 @@ def make_plan(
         raise SignalError(msg)
     if signal.entry_type not in ("limit", "stop"):
         msg = f"entry_type was {signal.entry_type!r}, must be 'limit' or 'stop'"
+        raise SignalError(msg)
+    if type(signal.id) not in _ID_TYPES:
+        msg = f"id was {signal.id!r}, must be text"
         raise SignalError(msg)
     long = signal.direction == "long"
     down, up = instrument.floor_price, instrument.ceil_price

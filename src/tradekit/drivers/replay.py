@@ -166,9 +166,9 @@ class _Schedule:
                         answer = hook(runner.context, runner.view)
                         if answer is not None:
                             await runner.finish_hook(hook, answer, now_ms)
-                    except StrategyError:
-                        raise
                     except Exception as error:
+                        if isinstance(error, StrategyError) and error.place:
+                            raise
                         raise blame(error, runner.machine.terms, name_of(hook), now_ms) from error
                 if runner.touched:
                     await runner.ask(now_ms)

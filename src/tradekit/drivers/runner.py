@@ -62,6 +62,7 @@ class Runner:
     __slots__ = (
         "_calls",
         "_hook_slots",
+        "_listened",
         "_notices",
         "_observed_from",
         "_outcome",
@@ -99,6 +100,7 @@ class Runner:
     ) -> None:
         """Stand before the first decision of `tape`; `skip` false visits every candle."""
         self._strategy = strategy
+        self._listened = strategy.event_hooks
         self._skip = skip
         self._notices: list[EventRow] = []
         self._observed_from = 0
@@ -318,7 +320,7 @@ class Runner:
         for effect in effects:
             if isinstance(effect, EventRow):
                 self.rows.append(effect)
-                if effect.kind in self._strategy.event_hooks:
+                if effect.kind in self._listened:
                     self._notices.append(effect)
             elif isinstance(effect, Order):
                 self.venue.submit(effect)

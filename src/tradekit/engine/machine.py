@@ -189,7 +189,7 @@ class Machine:
         if state.status not in (_IDLE, _CLOSING):
             msg = f"a signal came for {self._where} while {state.status.value}"
             raise LocalProtocolError(msg)
-        if signal.id is not None and signal.id in state.used_ids:
+        if isinstance(signal.id, str) and signal.id in state.used_ids:
             return ()
         plan = make_plan(
             signal,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from tests.support import worlds
 from tests.support.worlds import Row, series_of
@@ -140,15 +141,16 @@ class Player:
         """Note a call with all that is shown, and return a number that depends on it."""
         if ctx.now >= self._fails_ms.get(ctx.symbol, ctx.now + 1):
             raise ValueError(place)
-        shown: list[Any] = [ctx.price, *more, ctx.state.get("news", 0)]
+        shown = [ctx.price, *more, ctx.state.get("news", 0)]
+        if self._style.reads_account:
+            shown += [ctx.account.cash, ctx.account.equity]
+        windows = b""
         for interval, count in (("1m", 3), ("5m", 2)):
             if ctx.has(interval, count):
                 window = ctx.candles(interval, count)
-                shown += [window.ts_ms.tolist(), *(each.tolist() for each in window.columns())]
-        if self._style.reads_account:
-            shown += [ctx.account.cash, ctx.account.equity]
-        self.calls.append((ctx.now, ctx.symbol, place, shown))
-        return ctx.now // MINUTE_MS + sum(_number(each) for each in shown)
+                windows += window.ts_ms.tobytes() + b"".join(c.tobytes() for c in window.columns())
+        self.calls.append((ctx.now, ctx.symbol, place, shown, windows))
+        return crc32(repr(shown).encode() + windows)
 
     def decide(self, ctx: Context[Any]) -> Signal | None:
         """Return the signal of the idea whose turn it is."""
@@ -172,12 +174,6 @@ class Player:
         """Count what happened; decisions depend on the count."""
         self.look(ctx, event.kind, event.ts_ms)
         ctx.state["news"] = ctx.state.get("news", 0) + 1
-
-
-def _number(value: Any) -> int:
-    if isinstance(value, list):
-        return sum(_number(each) for each in value)
-    return round(value / GRID) if isinstance(value, float) else value
 
 
 def _declared(world: World, player: Player) -> Strategy:
