@@ -26,6 +26,7 @@ def python(code: str, *arguments: object) -> subprocess.Popen[str]:
     """Start Python on `code` in a process of its own."""
     prelude = """
         import asyncio, resource, sys
+        sys.dont_write_bytecode = True  # a limit on files would cut it short
         from pathlib import Path
         from tests.support.candles import series_of
         from tradekit.adapters.sqlite.candles import SqliteCandleStore

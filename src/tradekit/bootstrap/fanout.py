@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from tradekit.bootstrap.serial import replay_safely
-from tradekit.drivers.replay import Replayed, ReplayPlan
+from tradekit.drivers.replay import Replayed, ReplayPlan, replay
 from tradekit.drivers.tape import Tape
 from tradekit.errors import StoppedError, TradekitError
 
@@ -220,4 +219,4 @@ async def _replay_errand(
         capital=errand.capital,
         shared_account=False,
     )
-    return await replay_safely(plan, on_progress=on_progress)
+    return await replay(plan, on_progress=on_progress)

@@ -18,9 +18,8 @@ from tradekit.bootstrap import results, wiring
 from tradekit.bootstrap.market import open_market
 from tradekit.bootstrap.plan import Mistakes, find_strategy_file, make_plan, needs_store
 from tradekit.bootstrap.ready import wait_until_ready
-from tradekit.bootstrap.serial import replay_safely
 from tradekit.bootstrap.settings import DEFAULT_SYMBOLS, read_settings
-from tradekit.drivers.replay import ReplayPlan
+from tradekit.drivers.replay import ReplayPlan, replay
 from tradekit.engine.account import falls_short
 from tradekit.errors import StoppedError, TradekitError
 from tradekit.registry.loader import load_strategy_file
@@ -237,7 +236,7 @@ async def _replay(
         limits=plan.limits,
         capital=plan.capital,
     )
-    return await replay_safely(whole, on_progress=view.progress, should_stop=should_stop), notes
+    return await replay(whole, on_progress=view.progress, should_stop=should_stop), notes
 
 
 def _errand(prepared: Prepared, market: Market, share: int, shares: int) -> Errand:

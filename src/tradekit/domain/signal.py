@@ -208,7 +208,8 @@ def find_problems(plan: Plan, limits: Limits, *, base_ms: int = MINUTE_MS) -> li
     found += _time_problems(plan, limits, base_ms)
     if not found and plan.entry_price is not None:
         found = _reached_problems(plan, side, entry)
-    return found
+    # That the market has moved away explains whatever else is wrong.
+    return sorted(found, key=lambda problem: problem.rule != "gap_reject")
 
 
 def _stop_problems(plan: Plan, side: float, entry: float, limits: Limits) -> list[Problem]:

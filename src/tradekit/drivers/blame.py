@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _OWN: Final = str(Path(__file__).resolve().parent.parent)
 
 
-def blame(error: Exception, terms: Terms, place: str, now_ms: int) -> StrategyError:
+def blame(error: BaseException, terms: Terms, place: str, now_ms: int) -> StrategyError:
     """Return the failure of user code as one sentence: what, where in the file, which symbol, when.
 
     Args:
@@ -44,7 +44,7 @@ def name_of(function: object) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
 
 
-def _line(error: Exception) -> str:
+def _line(error: BaseException) -> str:
     """Return file and line of the innermost frame that is not tradekit's."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if not frame.filename.startswith(_OWN):

@@ -2,8 +2,8 @@
 
 Time is the earliest candle that anything can happen in. At each such time every symbol finishes
 phase A, knowing nothing of the candle, before any symbol starts phase B, in which the venues see
-it. Symbols take turns in run order. This is the one place that awaits user code; it lets others
-have the loop, reports progress and looks whether to stop every 1,440 steps.
+it. Symbols take turns in run order. This is the one place that awaits user code. It looks whether
+to stop at every step, and lets others have the loop and reports progress every 1,440.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ async def replay(
     Args:
         plan: what to run.
         on_progress: told now and then, and at the end, how far each symbol is.
-        should_stop: asked now and then.
+        should_stop: asked before every step.
         skip: pass over candles in which nothing can happen; false visits each one, for tests.
         validate: check every invariant after every event.
 
@@ -97,11 +97,9 @@ async def replay(
         if on_progress is not None:
             on_progress(schedule.progress())
         await asyncio.sleep(0)
-        if should_stop is not None and should_stop():
-            raise StoppedError
 
     await breathe()
-    while await schedule.run(YIELD_STEPS):
+    while await schedule.run(YIELD_STEPS, should_stop or _never):
         await breathe()
     schedule.end()
     if on_progress is not None:
@@ -132,10 +130,12 @@ class _Schedule:
         ]
         self._now_ms = plan.frame.since_ms
 
-    async def run(self, steps: int) -> bool:
+    async def run(self, steps: int, should_stop: Callable[[], bool]) -> bool:
         """Make that many steps; return whether there are more."""
         runners = self._runners
         for _ in range(steps):
+            if should_stop():
+                raise StoppedError
             now_ms = min([runner.next_ms for runner in runners], default=NEVER_MS)
             if now_ms >= NEVER_MS:
                 return False
@@ -166,7 +166,7 @@ class _Schedule:
                         answer = hook(runner.context, runner.view)
                         if answer is not None:
                             await runner.finish_hook(hook, answer, now_ms)
-                    except Exception as error:
+                    except (Exception, SystemExit) as error:
                         if isinstance(error, StrategyError) and error.place:
                             raise
                         raise blame(error, runner.machine.terms, name_of(hook), now_ms) from error
@@ -265,6 +265,10 @@ class _Schedule:
                 value = venue.held * runner.cursor.close_before(self._now_ms)
                 equity += value if position.direction == "long" else 2.0 * venue.paid - value
         return equity
+
+
+def _never() -> bool:
+    return False
 
 
 def _terms(plan: ReplayPlan, tape: Tape) -> Terms:

@@ -186,7 +186,7 @@ class Runner:
             answer: object = function(*arguments)
             if type(answer) is CoroutineType or isawaitable(answer):
                 return await answer
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise blame(error, self.machine.terms, name, now_ms) from error
         return answer
 

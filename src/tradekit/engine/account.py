@@ -26,12 +26,14 @@ class Account:
     anything asked what there is, which makes their results depend on one another.
     """
 
-    __slots__ = ("capital", "cash", "shared", "was_read")
+    __slots__ = ("capital", "cash", "dust", "shared", "was_read")
 
     def __init__(self, capital: float, *, shared: bool = True) -> None:
         """Start with `capital` in cash."""
         self.capital = capital
         self.cash = capital
+        #: So little that it is nothing: what sums of money differ by in their last digits.
+        self.dust = capital * _DUST
         self.shared = shared
         self.was_read = False
 

@@ -170,6 +170,9 @@ class SimVenue:
         maker = order.order_type is _AT_LIMIT
         paid_price = self._costs.paid_price(price, buying=order.buying, maker=maker)
         quantity, cost = self._size(order, paid_price, maker=maker)
+        if order.equity_pct is not None and self._account.cash <= self._account.dust:
+            detail = f"free cash was {self._account.cash!r}, must be more than nothing"
+            return self._refuse(order, ts_ms, phase, "insufficient_cash", detail, price)
         if quantity <= 0.0:
             detail = f"quantity came to 0 at price {price!r}, must be at least one lot"
             return self._refuse(order, ts_ms, phase, "below_lot_size", detail, price)

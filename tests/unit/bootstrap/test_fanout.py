@@ -1,11 +1,8 @@
 """Putting answers of workers together, and what becomes of one that dies."""
 
-import asyncio
 
-import pytest
 
 from tradekit.bootstrap.fanout import _merged
-from tradekit.bootstrap.serial import replay_safely
 from tradekit.domain.journal import EventRow
 from tradekit.drivers.replay import Replayed
 from tradekit.errors import StrategyError
@@ -42,17 +39,3 @@ def test_answers_are_merged_as_one_schedule_would_have_left_them():
     assert whole.hook_calls == {"decide": 7, "target": 1}
     assert whole.logs == ["1 S0 first", "1 S1 later", "5 S0 a b", "5 S1 x"]
     assert whole.used_account
-
-
-def test_strategy_that_ends_the_program_fails_instead(monkeypatch):
-    class Plan:
-        class strategy:  # noqa: N801  # a stand-in for an attribute
-            name = "s"
-
-    async def leave(*args, **options):
-        raise SystemExit(0)
-
-    monkeypatch.setattr("tradekit.bootstrap.serial.replay", leave)
-
-    with pytest.raises(StrategyError, match=r"^strategy 's' raised SystemExit\(0\), must return$"):
-        asyncio.run(replay_safely(Plan, on_progress=print))
