@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from tradekit.api.context import Account as AccountView
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from tradekit.drivers.tape import Tape
 
 YIELD_STEPS: Final = 1_440
+
+_NEXT_MS = attrgetter("next_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class _Schedule:
         for _ in range(steps):
             if should_stop():
                 raise StoppedError
-            now_ms = min([runner.next_ms for runner in runners], default=NEVER_MS)
+            now_ms = min(map(_NEXT_MS, runners), default=NEVER_MS)
             if now_ms >= NEVER_MS:
                 return False
             self._now_ms = now_ms
