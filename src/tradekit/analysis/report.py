@@ -42,7 +42,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run came to; money in quote currency, times in ms UTC."""
+    """What a run came to; money in quote currency, times in ms UTC.
+
+    `first_refusals` holds what the first refusal under each rule said.
+    """
 
     capital: float
     base_ms: int
@@ -51,6 +54,7 @@ class RunReport:
     final_equity: float
     total: Section
     symbols: dict[str, Section]
+    first_refusals: dict[str, str]
     failures: list[dict[str, Any]]
     gaps: list[dict[str, Any]]
     trades: list[dict[str, Any]]
@@ -76,6 +80,7 @@ class RunReport:
                 "fingerprint": self.fingerprint,
                 "total": _section_document(self.total),
                 "symbols": {name: _section_document(each) for name, each in self.symbols.items()},
+                "first_refusals": self.first_refusals,
                 "failures": self.failures,
                 "gaps": self.gaps,
             },
@@ -126,6 +131,7 @@ def build_report(
         final_equity=final_equity(curve.equity),
         total=_section(numbers, candle_count, rows),
         symbols=_symbol_sections(rows, curve, candles_by_symbol, capital),
+        first_refusals=_first_refusals(rows),
         failures=[_failure(row) for row in rows if row.kind == "failed"],
         gaps=[dict(gap) for gap in gaps],
         trades=closed,
@@ -197,6 +203,15 @@ def _section(numbers: Totals, candle_count: int, rows: Sequence[EventRow]) -> Se
 
 def _counted(rows: Iterable[EventRow], kind: str, field: str) -> dict[str, int]:
     return dict(sorted(Counter(row.data[field] for row in rows if row.kind == kind).items()))
+
+
+def _first_refusals(rows: Iterable[EventRow]) -> dict[str, str]:
+    """Return what the first refusal under each rule said, and of which signal."""
+    first: dict[str, str] = {}
+    for row in rows:
+        if row.kind == "rejected":
+            first.setdefault(row.data["rule"], f"{row.data['detail']} ({row.signal_id})")
+    return dict(sorted(first.items()))
 
 
 def _failure(row: EventRow) -> dict[str, Any]:

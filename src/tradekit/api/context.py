@@ -84,7 +84,7 @@ class Windows:
             )
             msg = (
                 f"candles({_text(interval)!r}, {count}) was asked for when {closed} had closed; "
-                f'warmup="{_duration_text(need_ms)}" would do'
+                f'@strategy(..., warmup="{_duration_text(need_ms)}") would do'
             )
             raise WarmupError(msg)
         return series.slice(closed - count, closed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from tradekit.bootstrap.plan import RunPlan
     from tradekit.domain.candle import CandleSeries
     from tradekit.ports.sources import CandleSource
+
+# Symbols share their quote currency; nearer than that is a typing mistake.
+_NEAR: Final = 0.8
 
 
 @dataclass(slots=True)
@@ -168,7 +171,7 @@ async def _unknown_symbols(
         hints = [
             f"{near[0]} for {symbol}"
             for symbol in strangers
-            if (near := get_close_matches(symbol, listed, n=1))
+            if (near := get_close_matches(symbol, listed, n=1, cutoff=_NEAR))
         ]
         hint = f"; did you mean {' and '.join(hints)}?" if hints else ""
         found.append(

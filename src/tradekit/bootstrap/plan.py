@@ -202,7 +202,7 @@ def make_plan(
         capital=backtest.capital,
         gaps=backtest.gaps,
         workers=backtest.workers,
-        seed=backtest.seed,
+        seed=backtest.seed if exchange.seed is None else exchange.seed,
     )
 
 

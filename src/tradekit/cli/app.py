@@ -114,8 +114,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _run(arguments: list[str]) -> int:
+def _run(given: list[str]) -> int:
     command = typer.main.get_command(app)
+    # Taken here so that it works for every command, also where its own options are wrong.
+    debug = "--debug" in given
+    arguments = [word for word in given if word != "--debug"]
     as_json = "--json" in arguments
     try:
         answer = command(arguments, prog_name="tradekit", standalone_mode=False)
@@ -124,7 +127,7 @@ def _run(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001  # this is where they all end
-        if "--debug" in arguments:
+        if debug:
             _print_traceback(error)
         errors = [_expected(each) for each in flattened(error)]
         code = STOP.exit_code if STOP.requested() else _code_of(errors)
@@ -134,6 +137,9 @@ def _run(arguments: list[str]) -> int:
         return code
     if not isinstance(answer, Verdict):
         return answer if isinstance(answer, int) else 0
+    if debug:
+        for failure in answer.failures:
+            _print_traceback(failure)
     errors = [error_object(each) for each in answer.failures]
     code = _code_of(errors)
     _print_errors(errors)
@@ -163,6 +169,8 @@ def _expected(error: BaseException) -> dict[str, Any]:
     """Return any error as the JSON documents have it; what nobody expected is a mistake of ours."""
     from tradekit.errors import StoppedError, TradekitError
 
+    if isinstance(error, typer.Abort) and error.__cause__ is not None:
+        error = error.__cause__  # the library takes an end of file for somebody giving up
     if isinstance(error, KeyboardInterrupt):
         error = StoppedError()
     if isinstance(error, TradekitError):

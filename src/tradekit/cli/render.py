@@ -132,9 +132,10 @@ def print_outcome(outcome: Outcome, *, colored: bool) -> None:
     console.print(_result_table(report, _box(console)))
     for line in _summary(outcome):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for word, lines in (("warning", market.warnings), ("note", market.notes)):
-        for line in lines:
-            console.print(f"{word}: {line}", markup=False, highlight=False, soft_wrap=True)
+    # On a terminal the header above has said it already.
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        for line in _doubts(market):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     console.print(f"run folder: {outcome.place}", markup=False, highlight=False, soft_wrap=True)
 
 
@@ -156,9 +157,15 @@ def _header(prepared: Prepared, market: Market) -> list[str]:
         f"frame {frame.name}: {window} on {frame.base.plain}, {running}",
         f"capital {plan.capital:,.2f}, {fees}, slippage {costs.slippage_pct:g} %",
     ]
-    lines += [f"warning: {warning}" for warning in market.warnings]
-    lines += [f"note: {note}" for note in market.notes]
+    lines += _doubts(market)
     return [*lines, *(f"not started: {error.message}" for error in market.failures)]
+
+
+def _doubts(market: Market) -> list[str]:
+    return [
+        *(f"warning: {warning}" for warning in market.warnings),
+        *(f"note: {note}" for note in market.notes),
+    ]
 
 
 def _progress_table(progress: Sequence[SymbolProgress], elapsed_s: float) -> Table:
@@ -235,6 +242,7 @@ def _summary(outcome: Outcome) -> list[str]:
     for name, counts in counted.items():
         if counts:
             lines.append(f"{name}: {', '.join(f'{n:,} {rule}' for rule, n in counts.items())}")
+    lines += [f"first {rule}: {detail}" for rule, detail in report.first_refusals.items()]
     if total.totals.ambiguous_count:
         lines.append(
             f"ambiguous: {total.totals.ambiguous_count:,} trades met stop and target in one "

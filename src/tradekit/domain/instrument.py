@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_DUST_ULPS: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,12 @@ class Instrument:
 
 
 def _on_grid(rounding: Callable[[float], int], value: float, step: float) -> float:
-    """Round `value` to a multiple of `step`; a multiple but for float dust counts as one."""
+    """Round `value` to a multiple of `step`; a multiple but for float dust counts as one.
+
+    Dust is what a few operations on floats of that size leave, far below a step at any size.
+    """
     steps = value / step
     nearest = round(steps)
-    if abs(steps - nearest) <= 1e-9 * max(1.0, abs(steps)):
+    if abs(steps - nearest) <= _DUST_ULPS * math.ulp(steps):
         return nearest * step
     return rounding(steps) * step

@@ -14,7 +14,7 @@ Kinds and the fields in `data` (prices in quote currency; times in ms UTC):
 - close_submitted: a market close was sent: reason, note.
 - closed: the fields of a trade (`trades.jsonl`), note and cash_delta. Its `entries` and `exits`
   are `{ts_ms, price, quantity, fee}` each.
-- cancelled: a resting entry ended unfilled: reason ("timeout", "frame_end", "user", "failed").
+- cancelled: a resting entry ended unfilled: reason ("timeout", "frame_end", "failed").
 - rejected: a signal or its order was refused: rule, detail, price.
 - failed: the strategy raised: error (class name), hook.
 

@@ -170,14 +170,17 @@ def make_plan(
     if entry is not None:
         # A resting entry is rounded to where it fills later or worse, never better.
         entry = down(entry) if long == (signal.entry_type == "limit") else up(entry)
+        if entry <= 0.0:
+            msg = f"entry was {signal.entry!r}, must be at least a tick of {instrument.tick_size!r}"
+            raise SignalError(msg)
     origin = price if entry is None else entry
     side = 1.0 if long else -1.0
     stop = _exit_price("stop_loss", signal.stop_loss, signal.stop_loss_pct, origin, -side)
     target = _exit_price("take_profit", signal.take_profit, signal.take_profit_pct, origin, side)
     if stop is not None:
-        stop = down(stop) if long else up(stop)
+        stop = (down(stop) if long else up(stop)) or None
     if target is not None:
-        target = up(target) if long else down(target)
+        target = (up(target) if long else down(target)) or None
     cost, equity_pct = _size(signal, defaults)
     return Plan(
         signal_id,
@@ -322,7 +325,7 @@ def _number(name: str, value: float | None) -> float | None:
     else:
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
     if not math.isfinite(number) or number <= 0.0:
         msg = f"{name} was {value!r}, must be a finite number above 0"
@@ -342,6 +345,9 @@ def _exit_price(
     share = _number(f"{name}_pct", percent)
     assert share is not None
     level = origin * (1.0 + away * share / 100.0)
+    if level == math.inf:
+        msg = f"{name}_pct was {percent!r}, must lead to a price"
+        raise SignalError(msg)
     # A stop 100 % away is at zero and one still farther below: never touched, so no order at all.
     return level if level > 0.0 else None
 

@@ -163,7 +163,8 @@ class _Schedule:
                 if now_ms >= runner.deadline_ms:
                     await runner.decide(now_ms)
                     continue
-                runner.fast_calls += 1
+                if runner.step_hooks:
+                    runner.fast_calls += 1
                 for hook in runner.step_hooks:
                     try:
                         answer = hook(runner.context, runner.view)
@@ -275,15 +276,16 @@ def _never() -> bool:
 
 
 def _terms(plan: ReplayPlan, tape: Tape) -> Terms:
-    strategy = plan.strategy
+    """Return what is fixed for the tape's symbol; nothing is shorter than a base interval."""
+    strategy, base_ms = plan.strategy, plan.frame.base.ms
     return Terms(
         strategy=strategy.name,
         symbol=tape.symbol,
         symbol_index=tape.symbol_index,
-        base_ms=plan.frame.base.ms,
-        every_ms=strategy.every_ms,
+        base_ms=base_ms,
+        every_ms=max(strategy.every_ms, base_ms),
         on_boundary=strategy.on_boundary,
-        defaults=Defaults(strategy.hold_ms, strategy.wait_ms, strategy.cost),
+        defaults=Defaults(strategy.hold_ms, max(strategy.wait_ms, base_ms), strategy.cost),
         limits=plan.limits,
         costs=plan.costs,
         instrument=tape.instrument,

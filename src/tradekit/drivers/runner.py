@@ -163,7 +163,7 @@ class Runner:
         if answer is None:
             return
         if not isinstance(answer, Signal):
-            text = f"it returned {answer!r}, must be a Signal or None"
+            text = f"{name_of(decide)} returned {answer!r}, must be a Signal or None"
             raise blame(StrategyError(text), self.machine.terms, name_of(decide), now_ms)
         try:
             effects = self.machine.handle(StrategyAnswered(now_ms, self.cursor.price, answer))
@@ -176,7 +176,7 @@ class Runner:
         if type(answer) is CoroutineType or isawaitable(answer):
             answer = await answer
         if answer is not None:
-            text = f"it returned {answer!r}, must be None"
+            text = f"{name_of(hook)} returned {answer!r}, must be None"
             raise blame(StrategyError(text), self.machine.terms, name_of(hook), now_ms)
 
     async def _call(self, function: Callable[..., Any], now_ms: int, *arguments: object) -> object:

@@ -270,7 +270,7 @@ class Machine:
             RemoteProtocolError: there never was one of that id.
         """
         order = self.state.orders.get(order_id)
-        if order is None and not self.state.remembers(order_id):
+        if order is None and order_id not in self.state.finished:
             msg = f"order id was {order_id!r}, no order of {self._where}"
             raise RemoteProtocolError(msg)
         return order
@@ -288,8 +288,13 @@ class Machine:
         if plan is None or state.position is not None:
             msg = f"entry {event.order_id!r} was filled while {state.status.value}"
             raise RemoteProtocolError(msg)
+        if event.fill.quantity <= 0.0 or event.cost <= 0.0:
+            msg = (
+                f"entry {event.order_id!r} was filled with {event.fill.quantity!r}, must be above 0"
+            )
+            raise RemoteProtocolError(msg)
         state.status = move(state.status, Trigger.ENTRY_FILLED)
-        state.drop(event.order_id)
+        state.finish(event.order_id)
         position = Position(plan.signal_id, plan.direction, self.terms.costs)
         position.add_entry(event.fill, event.cost)
         state.position, state.plan, state.targets = position, plan, plan.targets
@@ -309,10 +314,13 @@ class Machine:
         if position is None:
             msg = f"exit {event.order_id!r} was filled while {state.status.value}"
             raise RemoteProtocolError(msg)
-        position.add_exit(event.fill)
-        if position.quantity > 0.0:
-            msg = f"exit {event.order_id!r} left {position.quantity!r} open, must take off all"
+        if event.fill.quantity != position.quantity:
+            msg = (
+                f"exit {event.order_id!r} was filled with {event.fill.quantity!r}, must take off "
+                f"all of the {position.quantity!r} held"
+            )
             raise RemoteProtocolError(msg)
+        position.add_exit(event.fill)
         position.settle()
         position.ambiguous |= event.ambiguous
         state.status = move(state.status, self._exit_trigger())
@@ -321,8 +329,7 @@ class Machine:
         data = closed_data(position, reason, note, event.cash_delta)
         # What protected the position is void with it: the venue takes it off by itself.
         for left in [o.order_id for o in state.orders.values() if o.role is not _ENTRY]:
-            state.drop(left)
-        state.finish(position.signal_id)
+            state.finish(left)
         state.position = state.plan = state.hold_deadline_ms = None
         state.targets, state.exit_reason, state.exit_note = (), "", ""
         return (self._row(event.fill.ts_ms, event.phase, "closed", position.signal_id, data),)
@@ -361,9 +368,8 @@ class Machine:
         state = self.state
         assert state.entry is not None, "an entry order without its plan"
         state.status = move(state.status, Trigger.ENTRY_GONE)
-        state.drop(order.order_id)
+        state.finish(order.order_id)
         signal_id = state.entry.signal_id
-        state.finish(signal_id)
         state.entry = state.entry_deadline_ms = None
         return (self._row(ts_ms, phase, kind, signal_id, data),)
 

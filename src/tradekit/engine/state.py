@@ -49,8 +49,8 @@ class EngineState:
     """The whole state of a machine.
 
     `orders` holds what the venue holds (bounded); `cancelling` says why one of them is being taken
-    off; `finished` remembers the last signals that ended, so that a repeated answer about one of
-    their orders changes nothing. `asked_slot` is the last aligned slot of `every` in which the
+    off; `finished` remembers the last orders that ended, so that a repeated answer about one of
+    them changes nothing. `asked_slot` is the last aligned slot of `every` in which the
     strategy was asked.
     """
 
@@ -71,25 +71,15 @@ class EngineState:
     finished: dict[str, None] = field(default_factory=dict)
     used_ids: dict[str, None] = field(default_factory=dict)
 
-    def drop(self, order_id: str) -> None:
-        """Forget an order that has ended."""
+    def finish(self, order_id: str) -> None:
+        """Forget an order that has ended, but for its id."""
         del self.orders[order_id]
         if self.cancelling:
             self.cancelling.pop(order_id, None)
-
-    def finish(self, signal_id: str) -> None:
-        """Remember that a signal has ended, and with it every order of its."""
-        self.finished[signal_id] = None
-        if len(self.finished) > FINISHED_MAX:
-            del self.finished[next(iter(self.finished))]
-
-    def remembers(self, order_id: str) -> bool:
-        """Return whether there was such an order, as far back as the memory goes."""
-        signal_id = order_id.rpartition(":")[0]
-        plans = (self.plan, self.entry)
-        return signal_id in self.finished or any(
-            plan is not None and plan.signal_id == signal_id for plan in plans
-        )
+        finished = self.finished
+        finished[order_id] = None
+        if len(finished) > FINISHED_MAX:
+            del finished[next(iter(finished))]
 
     def order_of(self, role: Role) -> Order | None:
         """Return the live order of that role that is not being cancelled."""
@@ -177,7 +167,7 @@ def check(state: EngineState) -> None:
         order = state.order_of(Role.ENTRY)
         assert order is None or order.order_type in _RESTING_ENTRY
     assert len(state.orders) <= ORDERS_MAX, "orders are bounded"
-    assert len(state.finished) <= FINISHED_MAX, "memory of ended signals is bounded"
+    assert len(state.finished) <= FINISHED_MAX, "memory of ended orders is bounded"
     assert set(state.cancelling) <= set(state.orders), "only resting orders are cancelled"
     assert state.seq >= 0
     assert state.signal_count >= 0

@@ -115,7 +115,7 @@ class Registry(Generic[Item]):
         """
         if entry := self._entries.get(name):
             return entry.item
-        known = [*self._entries, *built_in]
+        known = list(dict.fromkeys((*self._entries, *built_in)))
         nearest = get_close_matches(name, known, n=1, cutoff=0.5)
         hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
         listed = ", ".join(known) if known else "none"

@@ -61,7 +61,7 @@ def test_answer_that_is_no_signal_is_named(answer) -> None:
 
     replayed = run(odd, {"A": CANDLES}, **WORLD)
 
-    assert "it returned " in str(replayed.failures["A"])
+    assert "odd returned " in str(replayed.failures["A"])
     assert "must be a Signal or None" in str(replayed.failures["A"])
 
 
@@ -76,7 +76,7 @@ def test_hook_that_returns_something_is_named() -> None:
 
     replayed = run(talks, {"A": CANDLES}, **WORLD)
 
-    assert f"it returned {sys.maxsize}, must be None" in str(replayed.failures["A"])
+    assert f"answer returned {sys.maxsize}, must be None" in str(replayed.failures["A"])
 
 
 def test_cause_is_kept_for_those_who_debug() -> None:

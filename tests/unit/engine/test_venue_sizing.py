@@ -184,7 +184,7 @@ def test_equity_pct_without_cash_buys_nothing():
 
     event = venue_of(market(cost=None, equity_pct=50.0), account=account).entry_at_open(7, 10.0)
 
-    assert event.rule == "below_lot_size"
+    assert event.rule == "insufficient_cash"
 
 
 @given(
