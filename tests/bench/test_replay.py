@@ -55,8 +55,9 @@ def test_bracket_asked_only_when_flat(candles, capsys) -> None:
     )
     with capsys.disabled():
         print(
-            f"\nbracket, {len(closed)} trades: {TOTAL / timed.own_s / 1e6:.1f} M candles/s (goal 8), "
-            f"floor {TOTAL / timed.other_s / 1e6:.1f}, ratio {timed.ratio:.3f} (goal 0.15)"
+            f"\nbracket, {len(closed)} trades: {TOTAL / timed.own_s / 1e6:.1f} M candles/s "
+            f"(goal 8), floor {TOTAL / timed.other_s / 1e6:.1f}, "
+            f"ratio {timed.ratio:.3f} (goal 0.15)"
         )
 
 

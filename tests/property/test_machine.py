@@ -50,6 +50,8 @@ from tradekit.engine.state import check, restore, snapshot
 from tradekit.errors import LocalProtocolError, ProtocolError, RemoteProtocolError, SignalError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tradekit.engine.state import Terms
 
 EXAMPLES = 300
@@ -125,9 +127,7 @@ def _terms(dice: Dice) -> Terms:
         on_boundary=dice.pick((False, True)),
         base_ms=dice.pick((1, 1, 5)) * MINUTE_MS,
         defaults=Defaults(dice.pick((5 * MINUTE_MS, None)), 5 * MINUTE_MS, 100.0),
-        instrument=Instrument(
-            "X", tick_size=dice.pick((0.0, 0.5)), shorts_allowed=dice.often()
-        ),
+        instrument=Instrument("X", tick_size=dice.pick((0.0, 0.5)), shorts_allowed=dice.often()),
     )
 
 
@@ -154,26 +154,26 @@ def _fill(dice: Dice, machine: Machine, minute: int) -> OrderFilled:
     )
 
 
-def _event(dice: Dice, machine: Machine, kind: type, minute: int) -> Event:
+def _event(  # noqa: PLR0911 - one for each kind of event
+    dice: Dice, machine: Machine, kind: type, minute: int
+) -> Event:
     """Make an event of that kind, with a look at the machine."""
     ts_ms = START_MS + minute * MINUTE_MS
-    if kind in (BoundaryReached, DecisionDue):
-        return kind(ts_ms)
-    if kind is StrategyAnswered:
-        return StrategyAnswered(ts_ms, dice.pick((100.0, 97.0)), _signal(dice))
-    if kind is CommandIssued:
-        return close(minute, dice.pick(("", "note")))
-    if kind is OrderFilled:
-        return _fill(dice, machine, minute)
-    if kind is OrderRejected:
-        return rejected(_order_id(dice, machine), minute)
-    if kind is OrderCancelled:
-        return cancelled(_order_id(dice, machine), minute, dice.pick(PHASES))
-    if kind is CandlesClosed:
-        return CandlesClosed(100.0 + dice.below(20) / 3, 100.0 - dice.below(20) / 3)
-    assert kind is RunEnded
-    reason = dice.pick(("frame_end", "failed"))
-    return RunEnded(ts_ms, dice.pick(PHASES), reason, "ValueError", "decide")
+    pick = dice.pick
+    makers: dict[type, Callable[[], Event]] = {
+        BoundaryReached: lambda: BoundaryReached(ts_ms),
+        DecisionDue: lambda: DecisionDue(ts_ms),
+        StrategyAnswered: lambda: StrategyAnswered(ts_ms, pick((100.0, 97.0)), _signal(dice)),
+        CommandIssued: lambda: close(minute, pick(("", "note"))),
+        OrderFilled: lambda: _fill(dice, machine, minute),
+        OrderRejected: lambda: rejected(_order_id(dice, machine), minute),
+        OrderCancelled: lambda: cancelled(_order_id(dice, machine), minute, pick(PHASES)),
+        CandlesClosed: lambda: CandlesClosed(100.0 + dice.below(20) / 3, 99.0 - dice.below(9) / 3),
+        RunEnded: lambda: RunEnded(
+            ts_ms, pick(PHASES), pick(("frame_end", "failed")), "ValueError", "decide"
+        ),
+    }
+    return makers[kind]()
 
 
 # What is likely to lead on, so that journeys get somewhere.

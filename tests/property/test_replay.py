@@ -173,7 +173,7 @@ def test_cash_is_never_negative():
     assert seen["insufficient_cash"] > EXAMPLES / 5
     assert seen["nearly all spent"] > EXAMPLES / 10
     assert TIGHT[1] / TIGHT[0] < 1.9
-    assert LOWEST < TIGHT[0]
+    assert TIGHT[0] > LOWEST
 
 
 def test_cash_at_the_end_is_capital_and_profit():

@@ -91,7 +91,7 @@ class Windows:
 
     def has(self, interval: str | Interval, count: int) -> bool:
         """Return whether that many have closed."""
-        return self._closed(interval)[1] >= count
+        return 0 < count <= self._closed(interval)[1]
 
     def _closed(self, interval: str | Interval) -> tuple[CandleSeries, int]:
         interval_ms = parse_interval(interval).ms

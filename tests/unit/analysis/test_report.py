@@ -34,7 +34,12 @@ def rows() -> list[EventRow]:
     journal.opened(START + MINUTE, price=10.0, quantity=10.0, fee=0.1, symbol="ETHUSDT")
     journal.closed(UNTIL, Phase.END, price=12.0, fee=0.12, symbol="ETHUSDT", reason="frame_end")
     for ts_ms, rule in ((1, "gap_reject"), (2, "gap_reject"), (2, "insufficient_cash")):
-        journal.add("rejected", START + ts_ms * MINUTE, Phase.DECISION, {"rule": rule})
+        journal.add(
+            "rejected",
+            START + ts_ms * MINUTE,
+            Phase.DECISION,
+            {"rule": rule, "detail": f"{rule} it was"},
+        )
     journal.add("cancelled", START + MINUTE, Phase.DECISION, {"reason": "timeout"})
     failure = {"error": "ZeroDivisionError", "hook": "decide"}
     journal.add("failed", START + 3 * MINUTE, Phase.DECISION, failure)

@@ -89,9 +89,9 @@ def test_over_a_hole_a_window_holds_the_last_that_there_are():
 def test_a_longer_candle_is_seen_once_it_has_closed(index, closed):
     windows = windows_of(range(20), index)
 
-    assert windows.has("5m", len(closed))
     assert not windows.has("5m", len(closed) + 1)
     if closed:
+        assert windows.has("5m", len(closed))
         assert minutes_of(windows.last("5m", len(closed))) == closed
 
 
@@ -120,9 +120,7 @@ def test_no_later_candle_shows_in_a_longer_one(interval):
         one, two = (Windows(each, At(series, index)) for each in (series, other))
         count = next(n for n in itertools.count(1) if not one.has(interval, n + 1))
         assert not two.has(interval, count + 1)
-        assert (
-            one.last(interval, count).content_hash() == two.last(interval, count).content_hash()
-        )
+        assert one.last(interval, count).content_hash() == two.last(interval, count).content_hash()
 
 
 def test_longer_candles_are_made_once():
@@ -184,7 +182,7 @@ def test_what_has_not_closed_yet_is_told_with_the_warm_up_that_would_do(
         windows.last(interval, count)
     assert caught.value.message == (
         f"candles({interval!r}, {count}) was asked for when {closed} had closed; "
-        f'warmup="{warmup}" would do'
+        f'@strategy(..., warmup="{warmup}") would do'
     )
 
 

@@ -73,6 +73,11 @@ def test_a_name_becomes_part_of_ids(name):
     )
 
 
+def test_a_name_cannot_be_left_out():
+    with pytest.raises(SettingsError, match="strategy was used without a name, write @strategy"):
+        strategy(decide)
+
+
 @pytest.mark.parametrize("name", ["s", "sma-cross", "v1.2", "_x", "2"])
 def test_a_name_may_be_anything_else(name):
     assert strategy(name)(decide).name == name

@@ -1,7 +1,5 @@
 """Putting answers of workers together, and what becomes of one that dies."""
 
-
-
 from tradekit.bootstrap.fanout import _merged
 from tradekit.domain.journal import EventRow
 from tradekit.drivers.replay import Replayed

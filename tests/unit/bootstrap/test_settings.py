@@ -5,6 +5,8 @@ import pytest
 from tradekit.bootstrap.settings import DEFAULT_SYMBOLS, load_settings, read_settings
 from tradekit.errors import SettingsError
 
+UNKNOWN = "but there is no such setting"
+
 
 def write(folder, text, name="tradekit.toml"):
     folder.mkdir(parents=True, exist_ok=True)
@@ -203,7 +205,7 @@ def test_unrelated_variables_of_a_dotenv_are_none_of_our_business(tmp_path):
         ),
         (
             "symbolz = []",
-            "symbolz was set in tradekit.toml, but there is no such setting; the nearest is symbols",
+            f"symbolz was set in tradekit.toml, {UNKNOWN}; the nearest is symbols",
         ),
         (
             "backtest = 3",

@@ -74,6 +74,7 @@ def report_of(scale):
         final_equity=1.0,
         total=section,
         symbols={"1000000MOGUSDT": section},
+        first_refusals={},
         failures=[],
         gaps=[],
         trades=[],

@@ -85,4 +85,5 @@ def test_rows_are_in_order_of_time_phase_symbol_and_number():
         row(2, Phase.END, 0, 9),
     ]
 
-    assert sorted(reversed(in_order)) == in_order
+    upside_down = in_order[::-1]
+    assert sorted(upside_down) == in_order

@@ -12,6 +12,8 @@ from tradekit.errors import SignalError
 DEFAULTS = Defaults(hold_ms=DAY_MS, wait_ms=120 * MINUTE_MS, cost=100.0)
 HALVES = Instrument("X", tick_size=0.5)
 
+A_DURATION = "must be whole minutes above 0 or a text such as '90m', '4h', '3d'"
+
 
 def plan_of(signal, price=100.0, instrument=None, defaults=DEFAULTS):
     return make_plan(
@@ -175,8 +177,7 @@ def test_a_note_is_text():
         ),
         (
             Signal.long(wait="unlimited"),
-            "wait was 'unlimited', must be whole minutes above 0 "
-            "or a text such as '90m', '4h', '3d'",
+            f"wait was 'unlimited', {A_DURATION}",
         ),
     ],
 )
@@ -196,12 +197,10 @@ def test_what_contradicts_itself_is_said_in_one_sentence(signal, message):
         "equity_pct",
     ],
 )
-@pytest.mark.parametrize(
-    "value", [0, -1, 0.0, math.nan, math.inf, -math.inf, True, "much", []]
-)
+@pytest.mark.parametrize("value", [0, -1, 0.0, math.nan, math.inf, -math.inf, True, "much", []])
 def test_a_number_is_finite_and_above_zero(name, value):
     assert refusal_of(Signal.long(**{name: value})) == (
-        f"{name} was {value!r}, must be a finite number above 0"
+        f"{name} was {value!r}, must be a number above 0 and below 1e+15"
     )
 
 
@@ -210,7 +209,9 @@ def test_a_number_beyond_all_floats_is_refused():
 
 
 def test_a_cost_of_the_strategy_is_a_number_too():
-    with pytest.raises(SignalError, match=r"cost was -5, must be a finite number above 0"):
+    with pytest.raises(
+        SignalError, match=r"cost was -5, must be a number above 0 and below 1e\+15"
+    ):
         plan_of(Signal.long(), defaults=DEFAULTS._replace(cost=-5))
 
 
@@ -221,3 +222,23 @@ def test_a_number_may_come_from_numpy():
 
     assert entry == 99.5
     assert type(entry) is float
+
+
+def test_an_entry_is_at_least_a_tick():
+    with pytest.raises(SignalError) as caught:
+        plan_of(Signal.long(entry=0.4), instrument=HALVES)
+
+    assert caught.value.message == "entry was 0.4, must be at least a tick of 0.5"
+    assert plan_of(Signal.long(entry=0.5), instrument=HALVES).entry_price == 0.5
+
+
+def test_a_level_below_a_tick_is_no_order_at_all():
+    assert plan_of(Signal.long(stop_loss=0.4), instrument=HALVES).stop_loss_price is None
+    assert plan_of(Signal.short(take_profit=0.4), instrument=HALVES).targets == ()
+    assert plan_of(Signal.short(stop_loss=0.4), instrument=HALVES).stop_loss_price == 0.5
+
+
+def test_a_percentage_leads_to_a_price():
+    assert refusal_of(Signal.long(take_profit_pct=9e14)) == (
+        "take_profit_pct was 900000000000000.0, must lead to a price below 1e+15"
+    )

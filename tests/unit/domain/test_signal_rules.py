@@ -258,9 +258,7 @@ def test_a_hold_has_its_limit():
         )
     ]
     assert problems_of(plan_of(hold_ms=None), limits) == [
-        Problem(
-            "hold_too_long", "hold was unlimited, must be at most 1440 minutes", nonsense=False
-        )
+        Problem("hold_too_long", "hold was unlimited, must be at most 1440 minutes", nonsense=False)
     ]
     assert problems_of(plan_of(hold_ms=None)) == []
 

@@ -55,8 +55,7 @@ def test_an_unknown_interval_is_told_with_the_known_ones(text):
         parse_interval(text)
 
     assert caught.value.message == (
-        f"interval was {text!r}, must be one of "
-        "1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d"
+        f"interval was {text!r}, must be one of 1m, 3m, 5m, 15m, 30m, 1h, 2h, 4h, 6h, 8h, 12h, 1d"
     )
 
 
@@ -76,8 +75,7 @@ def test_what_is_no_duration(value):
         parse_duration_ms(value, "hold")
 
     assert caught.value.message == (
-        f"hold was {value!r}, must be whole minutes above 0 "
-        "or a text such as '90m', '4h', '3d'"
+        f"hold was {value!r}, must be whole minutes above 0 or a text such as '90m', '4h', '3d'"
     )
 
 

@@ -264,7 +264,7 @@ def _market(dice: Dice, minutes: int, tight: bool) -> CandleSeries:
     minute, last = -dice.pick((8, 1, 3)), FIRST
     while minute < minutes:
         block = dice.below(16)
-        if block == 0 or block == 1:
+        if block in {0, 1}:
             for _ in range(min(dice.pick(_STILL), minutes - minute)):
                 price = last * GRID
                 rows.append((START_MS + minute * MINUTE_MS, price, price, price, price, 1.0))

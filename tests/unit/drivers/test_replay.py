@@ -19,9 +19,7 @@ STOPPED_AT_5 = candles(m5=(100.0, 100.0, 90.0, 100.0))
 
 
 def planned(declared, series, *, minutes=12):
-    return plan_of(
-        declared, series, since_ms=DAY, until_ms=DAY + minutes * MINUTE_MS, costs=FREE
-    )
+    return plan_of(declared, series, since_ms=DAY, until_ms=DAY + minutes * MINUTE_MS, costs=FREE)
 
 
 # --- phases -----------------------------------------------------------------------------------
@@ -78,9 +76,7 @@ def test_entries_inside_never_live_on_exits_inside():
             return Signal.long(stop_loss=95) if ctx.now == DAY else None
         return Signal.long(entry=95) if minute_of(ctx.now) == 4 else None
 
-    replayed = play(
-        strategy("s")(decide), {"A": STOPPED_AT_5, "B": STOPPED_AT_5}, capital=150.0
-    )
+    replayed = play(strategy("s")(decide), {"A": STOPPED_AT_5, "B": STOPPED_AT_5}, capital=150.0)
 
     assert rows(replayed, "rejected")[0].data["rule"] == "insufficient_cash"
 

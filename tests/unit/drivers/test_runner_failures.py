@@ -17,7 +17,8 @@ def test_an_answer_is_a_signal_or_none(answer):
     failure = failure_of(play(strategy("s")(lambda ctx: answer)))
 
     assert failure.message.startswith(
-        f"<lambda> returned {answer!r}, must be a Signal or None (strategy 's', <lambda>, X at 2026-04-01"
+        f"<lambda> returned {answer!r}, must be a Signal or None "
+        "(strategy 's', <lambda>, X at 2026-04-01"
     )
 
 
@@ -34,7 +35,9 @@ def test_a_hook_returns_nothing(minute, listening):
 
     failure = failure_of(play(declared))
 
-    assert failure.message.startswith("look returned 'well', must be None (strategy 's', look, X at")
+    assert failure.message.startswith(
+        "look returned 'well', must be None (strategy 's', look, X at"
+    )
     assert failure.message.endswith(f"T00:0{minute}:00Z)")
 
 
@@ -42,7 +45,10 @@ def test_an_event_hook_returns_nothing():
     declared = strategy("s")(once(Signal.long()))
     declared.on("opened")(lambda ctx, event: 7)
 
-    assert "<lambda> returned 7, must be None (strategy 's', <lambda>" in failure_of(play(declared)).message
+    assert (
+        "<lambda> returned 7, must be None (strategy 's', <lambda>"
+        in failure_of(play(declared)).message
+    )
 
 
 def breaking(where, error):
@@ -150,5 +156,6 @@ def test_candles_that_have_not_closed_yet_are_told_with_the_warm_up_that_would_d
     failure = failure_of(replayed)
     assert type(failure) is WarmupError
     assert failure.message.startswith(
-        "candles('1m', 5) was asked for when 1 had closed; @strategy(..., warmup=\"5m\") would do (strategy 's',"
+        "candles('1m', 5) was asked for when 1 had closed; "
+        "@strategy(..., warmup=\"5m\") would do (strategy 's',"
     )

@@ -4,7 +4,6 @@ import math
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.support.candles import DAY, series_of
 from tests.unit.engine.dice import dice

@@ -115,9 +115,7 @@ def test_an_entry_that_fills_while_it_is_being_cancelled_is_open():
 # --- exits ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("order_id", "reason"), [(STOP, "stop_loss"), (TARGET, "take_profit")]
-)
+@pytest.mark.parametrize(("order_id", "reason"), [(STOP, "stop_loss"), (TARGET, "take_profit")])
 @pytest.mark.parametrize("phase", [Phase.OPEN, Phase.INSIDE])
 def test_a_bracket_closes_the_position(order_id, reason, phase):
     machine = machine_in(Status.ACTIVE)
@@ -131,7 +129,7 @@ def test_a_bracket_closes_the_position(order_id, reason, phase):
     state = machine.state
     assert (state.status, state.position, state.plan) == (Status.IDLE, None, None)
     assert (state.orders, state.targets, state.hold_deadline_ms) == ({}, (), None)
-    assert list(state.finished) == ["s-X-1"]
+    assert list(state.finished) == ["s-X-1:entry", "s-X-1:stop", "s-X-1:target1"]
 
 
 def test_whether_a_candle_touched_both_is_kept():

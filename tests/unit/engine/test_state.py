@@ -84,7 +84,7 @@ BREACHES = [
     (
         Status.IDLE,
         lambda s: s.finished.update(dict.fromkeys(map(str, range(FINISHED_MAX + 1)))),
-        "memory of ended signals is bounded",
+        "memory of ended orders is bounded",
     ),
     (Status.IDLE, lambda s: s.cancelling.update({"x": "y"}), "only resting orders are cancelled"),
     (Status.IDLE, lambda s: setattr(s, "seq", -1), ""),
@@ -121,38 +121,23 @@ def test_an_order_is_found_by_its_role_unless_it_is_being_cancelled():
     assert state.order_of(Role.STOP) is None
 
 
-def test_a_dropped_order_is_no_longer_cancelled():
+def test_an_order_that_ended_is_no_longer_cancelled():
     state = state_in(Status.SCHEDULED)
     state.cancelling[ENTRY] = "timeout"
 
-    state.drop(ENTRY)
+    state.finish(ENTRY)
 
-    assert (state.orders, state.cancelling) == ({}, {})
+    assert (state.orders, state.cancelling, list(state.finished)) == ({}, {}, [ENTRY])
 
 
-def test_the_memory_of_ended_signals_is_bounded_and_loses_the_oldest():
+def test_the_memory_of_ended_orders_is_bounded_and_loses_the_oldest():
     state = EngineState()
+    order = state_in(Status.SCHEDULED).orders[ENTRY]
     for number in range(FINISHED_MAX + 3):
-        state.finish(f"s-X-{number}")
+        state.orders[str(number)] = order
+        state.finish(str(number))
 
-    assert list(state.finished) == [f"s-X-{number}" for number in range(3, FINISHED_MAX + 3)]
-
-
-@pytest.mark.parametrize(
-    ("status", "order_id", "known"),
-    [
-        (Status.IDLE, ENTRY, False),
-        (Status.OPENING, ENTRY, True),
-        (Status.ACTIVE, ENTRY, True),
-        (Status.ACTIVE, SECOND_ENTRY, False),
-        (Status.TURNING, SECOND_ENTRY, True),
-        (Status.TURNING, ENTRY, True),
-        (Status.ACTIVE, "", False),
-        (Status.ACTIVE, "entry", False),
-    ],
-)
-def test_an_order_of_a_signal_is_remembered(status, order_id, known):
-    assert state_in(status).remembers(order_id) is known
+    assert list(state.finished) == [str(number) for number in range(3, FINISHED_MAX + 3)]
 
 
 @pytest.mark.parametrize("status", REACHED)
@@ -193,7 +178,7 @@ def test_a_state_full_of_everything_comes_back():
 
     assert again == state
     assert list(again.used_ids) == ["once"]
-    assert list(again.finished) == ["s-X-1"]
+    assert list(again.finished) == [ENTRY, STOP]
     assert again.cancelling == {SECOND_ENTRY: "frame_end"}
 
 

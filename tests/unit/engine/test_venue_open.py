@@ -1,4 +1,4 @@
-"""The venue at an open, group by group: stops and targets, market exits, entries, their brackets."""
+"""The venue at an open, group by group: resting exits, market exits, entries, their brackets."""
 
 import pytest
 
@@ -99,9 +99,7 @@ def test_of_several_targets_the_nearest_comes_first():
     targets = [target(price, name=f"t{price:g}") for price in (120.0, 110.0, 115.0)]
 
     assert holding(*targets).resting_exit_at_open(7, 118.0).order_id == "t110"
-    bought_back = [
-        target(price, name=f"t{price:g}", buying=True) for price in (80.0, 90.0, 85.0)
-    ]
+    bought_back = [target(price, name=f"t{price:g}", buying=True) for price in (80.0, 90.0, 85.0)]
     assert holding(*bought_back, short=True).resting_exit_at_open(7, 82.0).order_id == "t90"
 
 

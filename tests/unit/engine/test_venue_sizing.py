@@ -140,9 +140,7 @@ def test_cost_and_fee_must_be_there(cost, refused):
     assert account.cash == pytest.approx(CAPITAL if refused else 0.4)
     if refused:
         assert event.rule == "insufficient_cash"
-        assert event.detail == (
-            "cost and fee were 1000.62, must be at most the free cash 1000.0"
-        )
+        assert event.detail == ("cost and fee were 1000.62, must be at most the free cash 1000.0")
 
 
 def test_all_the_cash_may_be_spent():
@@ -213,7 +211,7 @@ def test_equity_pct_never_spends_more_than_its_share(
             1 + fee_pct / 100
         ) * (1 + 1e-6)
         return
-    assert 0.0 <= account.cash
+    assert account.cash >= 0.0
     assert cash - account.cash <= share * (1 + 1e-12)
     # And not a lot less.
     room = (lot_size * event.fill.paid_price) * (1 + fee_pct / 100)
