@@ -154,7 +154,7 @@ def _fill(dice: Dice, machine: Machine, minute: int) -> OrderFilled:
     )
 
 
-def _event(  # noqa: PLR0911 - one for each kind of event
+def _event(
     dice: Dice, machine: Machine, kind: type, minute: int
 ) -> Event:
     """Make an event of that kind, with a look at the machine."""

@@ -330,7 +330,7 @@ def _number(name: str, value: float | None) -> float | None:
         except (TypeError, ValueError, OverflowError):
             number = math.nan
     if not 0.0 < number < _NUMBER_MAX:
-        msg = f"{name} was {value!r}, must be a number above 0 and below {_NUMBER_MAX:g}"
+        msg = f"{name} was {value!r}, must be a finite number above 0, below {_NUMBER_MAX:g}"
         raise SignalError(msg)
     return number
 

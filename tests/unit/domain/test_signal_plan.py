@@ -200,7 +200,7 @@ def test_what_contradicts_itself_is_said_in_one_sentence(signal, message):
 @pytest.mark.parametrize("value", [0, -1, 0.0, math.nan, math.inf, -math.inf, True, "much", []])
 def test_a_number_is_finite_and_above_zero(name, value):
     assert refusal_of(Signal.long(**{name: value})) == (
-        f"{name} was {value!r}, must be a number above 0 and below 1e+15"
+        f"{name} was {value!r}, must be a finite number above 0, below 1e+15"
     )
 
 
@@ -210,7 +210,7 @@ def test_a_number_beyond_all_floats_is_refused():
 
 def test_a_cost_of_the_strategy_is_a_number_too():
     with pytest.raises(
-        SignalError, match=r"cost was -5, must be a number above 0 and below 1e\+15"
+        SignalError, match=r"cost was -5, must be a finite number above 0, below 1e\+15"
     ):
         plan_of(Signal.long(), defaults=DEFAULTS._replace(cost=-5))
 
@@ -239,6 +239,6 @@ def test_a_level_below_a_tick_is_no_order_at_all():
 
 
 def test_a_percentage_leads_to_a_price():
-    assert refusal_of(Signal.long(take_profit_pct=9e14)) == (
+    assert refusal_of(Signal.long(entry=1e5, take_profit_pct=9e14)) == (
         "take_profit_pct was 900000000000000.0, must lead to a price below 1e+15"
     )

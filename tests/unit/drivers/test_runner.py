@@ -63,6 +63,20 @@ def test_a_hook_with_an_interval_is_called_once_a_slot():
     assert called == [1, 5, 10, 15, 20]
 
 
+def test_hooks_have_intervals_of_their_own():
+    called = []
+    declared = strategy("s", hold="unlimited")(once(Signal.long()))
+    for every in (5, 3):
+
+        @declared.while_open(every=every)
+        def look(ctx, position, every=every):
+            called.append((minute_of(ctx.now), every))
+
+    play(declared, minutes=11)
+
+    assert called == [(1, 5), (1, 3), (3, 3), (5, 5), (6, 3), (9, 3), (10, 5)]
+
+
 def test_hooks_are_called_each_candle_there_is():
     called = []
     declared = strategy("s")(once(Signal.long()))
@@ -142,6 +156,15 @@ def test_a_close_fills_at_the_open_and_the_strategy_is_asked_at_once():
     assert (closed.data["reason"], closed.data["note"]) == ("closed", "enough")
     assert asked[:2] == [0, 4]
     assert [minute_of(row.ts_ms) for row in rows(replayed, "opened")] == [0, 4]
+
+
+def test_what_opens_beyond_its_stop_goes_at_the_same_open():
+    declared = strategy("s")(once(Signal.long(entry=98, stop_loss=95)))
+
+    (closed,) = rows(play(declared, candles(m4=(90.0, 100.0, 90.0, 100.0))), "closed")
+
+    assert (closed.data["entry_price"], closed.data["exit_price"]) == (90.0, 90.0)
+    assert (minute_of(closed.ts_ms), closed.data["reason"]) == (4, "stop_loss")
 
 
 def test_actions_may_be_awaited():
