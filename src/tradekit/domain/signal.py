@@ -46,9 +46,9 @@ class SignalFields(TypedDict, total=False):
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Signal:
-    """One entry that a strategy wants, with its way out.
+    """One entry that a strategy wants, with its way out; read once, when it is returned.
 
     Give stop and target as prices or as percent of the entry, not both; leave them out to have
     none. Without `entry` it is a market order at the open of the next candle.
@@ -168,8 +168,10 @@ def make_plan(
         raise SignalError(msg)
     long = signal.direction == "long"
     down, up = instrument.floor_price, instrument.ceil_price
-    entry = _number("entry", signal.entry)
-    if entry is not None:
+    entry = None
+    if signal.entry is not None:
+        entry = _number("entry", signal.entry)
+        assert entry is not None
         # A resting entry is rounded to where it fills later or worse, never better.
         entry = down(entry) if long == (signal.entry_type == "limit") else up(entry)
         if entry <= 0.0:
@@ -213,8 +215,10 @@ def find_problems(plan: Plan, limits: Limits, *, base_ms: int = MINUTE_MS) -> li
     found += _time_problems(plan, limits, base_ms)
     if not found and plan.entry_price is not None:
         found = _reached_problems(plan, side, entry)
-    # That the market has moved away explains whatever else is wrong.
-    return sorted(found, key=lambda problem: problem.rule != "gap_reject")
+    if len(found) > 1:
+        # That the market has moved away explains whatever else is wrong.
+        found.sort(key=lambda problem: problem.rule != "gap_reject")
+    return found
 
 
 def _stop_problems(plan: Plan, side: float, entry: float, limits: Limits) -> list[Problem]:

@@ -5,6 +5,7 @@ Pure functions of a plan, a position and the terms; `machine` decides when to us
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from tradekit.domain.order import Order, OrderType, Role
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 # Looking a member up on its class is slow in Python 3.11, and this runs for every order.
 _ENTRY, _STOP, _TARGET, _EXIT = Role
 _AT_MARKET, _AT_LIMIT, _AT_STOP = OrderType
+_QUANTITY = attrgetter("quantity")
 _ENTRY_TYPES = {"market": _AT_MARKET, "limit": _AT_LIMIT, "stop": _AT_STOP}
 
 
@@ -124,7 +126,7 @@ def closed_data(position: Position, reason: str, note: str, cash_delta: float) -
         "reason": reason,
         "note": note,
         "cost": position.cost,
-        "quantity": sum(fill.quantity for fill in position.entries),
+        "quantity": sum(map(_QUANTITY, position.entries)),
         "pnl": position.gross - position.fees,
         "pnl_pct": position.pct_offset,
         "fees": position.fees,

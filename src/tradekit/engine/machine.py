@@ -61,6 +61,16 @@ if TYPE_CHECKING:
 _IDLE, _SCHEDULED, _OPENING, _ACTIVE, _CLOSING, _TURNING, _HALTED = Status
 _INSIDE, _DECISION, _OPEN, _END = Phase
 _ENTRY, _STOP, _TARGET, _EXIT = Role
+(
+    _ENTRY_RESTED,
+    _ENTRY_SENT,
+    _ENTRY_FILLED,
+    _ENTRY_GONE,
+    _CLOSE_SENT,
+    _EXIT_FILLED,
+    _EXIT_FILLED_BEFORE_RESTING,
+    _EXIT_FILLED_BEFORE_SENT,
+) = Trigger
 
 Effects = tuple[Effect, ...]
 
@@ -199,7 +209,7 @@ class Machine:
             instrument=terms.instrument,
         )
         problems = find_problems(plan, terms.limits, base_ms=terms.base_ms)
-        if any(problem.nonsense for problem in problems):
+        if problems and any(problem.nonsense for problem in problems):
             raise SignalError("; ".join(problem.message for problem in problems))
         state.signal_count += 1
         if plan.direction == "short" and not terms.instrument.shorts_allowed:
@@ -222,7 +232,7 @@ class Machine:
     def _send_entry(self, ts_ms: int, plan: Plan) -> Effects:
         state = self.state
         at_market = plan.entry_type == "market"
-        trigger = Trigger.ENTRY_SENT if at_market else Trigger.ENTRY_RESTED
+        trigger = _ENTRY_SENT if at_market else _ENTRY_RESTED
         state.status = move(state.status, trigger)
         state.entry = plan
         state.entry_deadline_ms = None if at_market else ts_ms + plan.wait_ms
@@ -247,7 +257,7 @@ class Machine:
     def _send_close(self, ts_ms: int, phase: Phase, reason: str, note: str) -> Effects:
         state = self.state
         assert state.plan is not None, "only a held position is closed"
-        state.status = move(state.status, Trigger.CLOSE_SENT)
+        state.status = move(state.status, _CLOSE_SENT)
         state.exit_reason, state.exit_note = reason, note
         order = exit_order(state.plan)
         state.orders[order.order_id] = order
@@ -293,7 +303,7 @@ class Machine:
                 f"entry {event.order_id!r} was filled with {event.fill.quantity!r}, must be above 0"
             )
             raise RemoteProtocolError(msg)
-        state.status = move(state.status, Trigger.ENTRY_FILLED)
+        state.status = move(state.status, _ENTRY_FILLED)
         state.finish(event.order_id)
         position = Position(plan.signal_id, plan.direction, self.terms.costs)
         position.add_entry(event.fill, event.cost)
@@ -337,10 +347,10 @@ class Machine:
     def _exit_trigger(self) -> Trigger:
         entry = self.state.entry
         if entry is None:
-            return Trigger.EXIT_FILLED
+            return _EXIT_FILLED
         if entry.entry_type == "market":
-            return Trigger.EXIT_FILLED_BEFORE_SENT
-        return Trigger.EXIT_FILLED_BEFORE_RESTING
+            return _EXIT_FILLED_BEFORE_SENT
+        return _EXIT_FILLED_BEFORE_RESTING
 
     def _on_reject(self, event: OrderRejected) -> Effects:
         order = self._order(event.order_id)
@@ -367,7 +377,7 @@ class Machine:
     ) -> Effects:
         state = self.state
         assert state.entry is not None, "an entry order without its plan"
-        state.status = move(state.status, Trigger.ENTRY_GONE)
+        state.status = move(state.status, _ENTRY_GONE)
         state.finish(order.order_id)
         signal_id = state.entry.signal_id
         state.entry = state.entry_deadline_ms = None
