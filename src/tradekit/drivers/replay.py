@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 YIELD_STEPS: Final = 1_440
 
-_NEXT_MS = attrgetter("next_ms")
-
 
 @dataclass(frozen=True, slots=True)
 class ReplayPlan:
@@ -129,21 +127,28 @@ class _Schedule:
                 skip=skip,
                 validate=validate,
             )
-            for tape in sorted(plan.tapes, key=lambda tape: tape.symbol_index)
+            for tape in sorted(plan.tapes, key=attrgetter("symbol_index"))
         ]
+        for number, runner in enumerate(self._runners):
+            runner.number = number
         self._now_ms = plan.frame.since_ms
+        # When each runner is next due, by its number: what is looked at before every step.
+        self._times = [runner.next_ms for runner in self._runners]
 
     async def run(self, steps: int, should_stop: Callable[[], bool]) -> bool:
         """Make that many steps; return whether there are more."""
-        runners = self._runners
+        runners, times = self._runners, self._times
         for _ in range(steps):
             if should_stop():
                 raise StoppedError
-            now_ms = min(map(_NEXT_MS, runners), default=NEVER_MS)
+            now_ms = min(times, default=NEVER_MS)
             if now_ms >= NEVER_MS:
                 return False
             self._now_ms = now_ms
-            due = [runner for runner in runners if runner.next_ms == now_ms]
+            if times.count(now_ms) == 1:
+                due = [runners[times.index(now_ms)]]
+            else:
+                due = [runner for runner in runners if runner.next_ms == now_ms]
             if not await self._decide(due, now_ms):
                 due = [runner for runner in due if runner.failure is None]
             self._match(due, now_ms)
@@ -179,6 +184,7 @@ class _Schedule:
                     runner.refresh()
             except StrategyError as error:
                 runner.end(now_ms, error)
+                self._times[runner.number] = runner.next_ms
                 all_well = False
         return all_well
 
@@ -192,17 +198,16 @@ class _Schedule:
                 loud.append(runner)
         if loud:
             self._fill(loud, now_ms)
+        times = self._times
         for runner in due:
-            if not runner.stepping:
-                runner.advance()
-                continue
             cursor = runner.cursor
             k = cursor.k + 1
-            if k < cursor.count:
+            if runner.stepping and k < cursor.count:
                 cursor.k = k
                 runner.next_ms = cursor.times[k]
             else:
-                runner.next_ms = cursor.step()
+                runner.advance()
+            times[runner.number] = runner.next_ms
 
     def _fill(self, loud: list[Runner], now_ms: int) -> None:
         """Let the venues see the candle: at the open, then inside, each group over all symbols.

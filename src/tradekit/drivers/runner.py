@@ -56,7 +56,7 @@ class Runner:
     What the schedule reads at every step are plain attributes: `next_ms`, the time of the candle
     it stands before; `deadline_ms`, before which no timer, hook interval or question is due; the
     quiet levels; `step_hooks`, called at every candle; `stepping`, whether there are any;
-    `fast_calls` counts how often the schedule called them itself.
+    `fast_calls` counts how often the schedule called them itself; `number` is its place there.
     """
 
     __slots__ = (
@@ -76,6 +76,7 @@ class Runner:
         "logs",
         "machine",
         "next_ms",
+        "number",
         "quiet_high",
         "quiet_low",
         "rows",
@@ -99,6 +100,7 @@ class Runner:
         validate: bool,
     ) -> None:
         """Stand before the first decision of `tape`; `skip` false visits every candle."""
+        self.number = 0
         self._strategy = strategy
         self._listened = strategy.event_hooks
         self._skip = skip

@@ -33,15 +33,15 @@ def first_touch(
     piece = _PIECE_FIRST
     while start < stop:
         end = min(start + piece, stop)
-        if below and above:
-            touched = (low[start:end] <= quiet_low) | (high[start:end] >= quiet_high)
-        elif below:
-            touched = low[start:end] <= quiet_low
-        else:
-            touched = high[start:end] >= quiet_high
-        at = int(touched.argmax())
-        if touched[at]:
-            return start + at
+        lows, highs = low[start:end], high[start:end]
+        # Whether a piece is touched at all costs far less than where.
+        first = end
+        if below and lows[lows.argmin()] <= quiet_low:
+            first = start + int((lows <= quiet_low).argmax())
+        if above and highs[highs.argmax()] >= quiet_high:
+            first = min(first, start + int((highs >= quiet_high).argmax()))
+        if first < end:
+            return first
         start = end
         piece = min(piece * 4, _PIECE_MAX)
     return stop
