@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from operator import attrgetter
+from types import CoroutineType
 from typing import TYPE_CHECKING, Final
 
 from tradekit.api.context import Account as AccountView
@@ -168,11 +169,12 @@ class _Schedule:
                 if now_ms >= runner.deadline_ms:
                     await runner.decide(now_ms)
                     continue
-                if runner.step_hooks:
-                    runner.fast_calls += 1
+                runner.fast_calls += bool(runner.step_hooks)
                 for hook in runner.step_hooks:
                     try:
                         answer = hook(runner.context, runner.view)
+                        if type(answer) is CoroutineType:
+                            answer = await answer
                         if answer is not None:
                             await runner.finish_hook(hook, answer, now_ms)
                     except (Exception, SystemExit) as error:

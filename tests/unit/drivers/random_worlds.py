@@ -97,14 +97,21 @@ class World:
     capital: float
     instruments: dict[str, Instrument]
     fails_ms: Mapping[str, int] = field(default_factory=dict)
+    fails_in: str = ""
 
     def of(self, *symbols: str) -> dict[str, CandleSeries]:
         """Return the candles of these symbols."""
         return {symbol: self.candles[symbol] for symbol in symbols}
 
-    def failing(self, symbol: str, ts_ms: int) -> World:
-        """Return this world, but with code that raises for `symbol` from `ts_ms` on."""
-        return replace(self, fails_ms={symbol: ts_ms})
+    def failing(self, symbol: str, ts_ms: int, place: str = "") -> World:
+        """Return this world, but with code that raises for `symbol` from `ts_ms` on.
+
+        Args:
+            symbol: whose run fails.
+            ts_ms: from when.
+            place: how the name of the function that raises begins.
+        """
+        return replace(self, fails_ms={symbol: ts_ms}, fails_in=place)
 
 
 @dataclass(frozen=True)
@@ -134,13 +141,15 @@ class Player:
     def __init__(self, world: World) -> None:
         """Play the style of `world`."""
         self._style = world.style
-        self._fails_ms = world.fails_ms
+        self._world = world
         self.calls: list[tuple[Any, ...]] = []
 
     def look(self, ctx: Context[Any], place: str, *more: Any) -> int:
         """Note a call with all that is shown, and return a number that depends on it."""
-        if ctx.now >= self._fails_ms.get(ctx.symbol, ctx.now + 1):
-            raise ValueError(place)
+        world = self._world
+        if ctx.now >= world.fails_ms.get(ctx.symbol, ctx.now + 1):
+            if place.startswith(world.fails_in):
+                raise ValueError(place)
         shown = [ctx.price, *more, ctx.state.get("news", 0)]
         if self._style.reads_account:
             shown += [ctx.account.cash, ctx.account.equity]
@@ -299,6 +308,6 @@ def world_of(dice: Dice, *, tight: bool = False, by_cost: bool = False) -> World
         until_ms=START_MS + minutes * MINUTE_MS,
         style=style,
         costs=CostModel(pct, dice.pick((0.1, 0.0)), pct, dice.pick((0.0, 0.1))),
-        capital=dice.pick((ROOMY, 350.0) if by_cost else (350.0, 900.0, 3000.0, 110.0)),
+        capital=dice.pick((ROOMY, 350.0) if by_cost else (350.0, 900.0, 3000.0, 100.05, 333.2)),
         instruments={name: Instrument(name, **rules) for name in names},
     )
