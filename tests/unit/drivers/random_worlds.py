@@ -147,9 +147,9 @@ class Player:
     def look(self, ctx: Context[Any], place: str, *more: Any) -> int:
         """Note a call with all that is shown, and return a number that depends on it."""
         world = self._world
-        if ctx.now >= world.fails_ms.get(ctx.symbol, ctx.now + 1):
-            if place.startswith(world.fails_in):
-                raise ValueError(place)
+        fails = ctx.now >= world.fails_ms.get(ctx.symbol, ctx.now + 1)
+        if fails and place.startswith(world.fails_in):
+            raise ValueError(place)
         shown = [ctx.price, *more, ctx.state.get("news", 0)]
         if self._style.reads_account:
             shown += [ctx.account.cash, ctx.account.equity]
