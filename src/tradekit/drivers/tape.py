@@ -81,7 +81,9 @@ class Cursor:
         self._close_at = tape.candles.close.item
         self._interval_ms = tape.candles.interval_ms
         self._first_ms = int(tape.candles.ts_ms[0])
-        self._contiguous = not tape.candles.holes()
+        # On a grid and strictly rising, so that as many as fit are all there.
+        span_ms = int(tape.candles.ts_ms[-1]) - self._first_ms
+        self._contiguous = span_ms == (self._end - 1) * self._interval_ms
         self.now_ms = 0
         self.price = 0.0
         self.place(tape.first_index)
