@@ -23,18 +23,23 @@ Params = TypeVar("Params")
 
 
 class Moment(Protocol):
-    """Where a symbol is in time; a driver moves it, views read it.
+    """Where a symbol is in time; a driver moves it, views read it."""
 
-    Units: now_ms the boundary being decided at, in ms UTC; price the last close, in quote
-    currency; index the number of base candles that have closed.
-    """
+    @property
+    def now_ms(self) -> int:
+        """The boundary being decided at, in ms UTC."""
 
-    now_ms: int
-    price: float
+    @property
+    def price(self) -> float:
+        """The last close by then, in quote currency."""
+
+    @property
+    def fresh_price(self) -> float | None:
+        """The same where it is at hand, else None; it costs less to ask."""
 
     @property
     def index(self) -> int:
-        """How many base candles have closed."""
+        """How many base candles have closed by then."""
 
 
 class Account:
@@ -147,7 +152,8 @@ class Context(Generic[Params]):
     @property
     def price(self) -> float:
         """The last close, in quote currency."""
-        return self._moment.price
+        fresh = self._moment.fresh_price
+        return self._moment.price if fresh is None else fresh
 
     @property
     def has_book(self) -> bool:

@@ -128,8 +128,10 @@ class Position:
     @property
     def pnl_pct(self) -> float:
         """The profit after all costs, in percent."""
-        held = self._held
-        return held.pct_slope * self._moment.price + held.pct_offset
+        held, price = self._held, self._moment.fresh_price
+        if price is None:
+            price = self._moment.price
+        return held.pct_slope * price + held.pct_offset
 
     @property
     def peak_pct(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -37,6 +38,13 @@ def blame(error: BaseException, terms: Terms, place: str, now_ms: int) -> Strate
     raised.__cause__ = error
     raised.place = place
     return raised
+
+
+def is_users(error: BaseException) -> bool:
+    """Return whether the user's code is to blame; somebody who stops the run is not."""
+    if isinstance(error, StrategyError):
+        return not error.place
+    return not isinstance(error, KeyboardInterrupt | asyncio.CancelledError)
 
 
 def name_of(function: object) -> str:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from tradekit.api.context import Account as AccountView
 from tradekit.domain.signal import Defaults
-from tradekit.drivers.blame import blame, name_of
-from tradekit.drivers.runner import Runner
+from tradekit.drivers.blame import blame, is_users, name_of
+from tradekit.drivers.runner import Runner, Shared
+from tradekit.drivers.tape import Now
 from tradekit.engine.account import Account
 from tradekit.engine.quiet import NEVER_MS
 from tradekit.engine.state import Terms
@@ -116,15 +117,16 @@ class _Schedule:
         self._plan = plan
         self._base_ms = plan.frame.base.ms
         self._account = Account(plan.capital, shared=plan.shared_account)
+        self._now = Now(plan.frame.since_ms)
         view = AccountView(self._account.read, self._equity)
+        shared = Shared(self._account, view, self._now)
         self._runners = [
             Runner(
                 strategy=plan.strategy,
                 params=plan.params,
                 tape=tape,
                 terms=_terms(plan, tape),
-                account=self._account,
-                account_view=view,
+                shared=shared,
                 skip=skip,
                 validate=validate,
             )
@@ -132,7 +134,6 @@ class _Schedule:
         ]
         for number, runner in enumerate(self._runners):
             runner.number = number
-        self._now_ms = plan.frame.since_ms
         # When each runner is next due, by its number: what is looked at before every step.
         self._times = [runner.next_ms for runner in self._runners]
 
@@ -145,11 +146,14 @@ class _Schedule:
             now_ms = min(times, default=NEVER_MS)
             if now_ms >= NEVER_MS:
                 return False
-            self._now_ms = now_ms
+            self._now.ms = now_ms
             if times.count(now_ms) == 1:
                 due = [runners[times.index(now_ms)]]
             else:
                 due = [runner for runner in runners if runner.next_ms == now_ms]
+            for runner in due:
+                cursor = runner.cursor
+                cursor.fresh_price = cursor.closes[cursor.k]
             if not await self._decide(due, now_ms):
                 due = [runner for runner in due if runner.failure is None]
             self._match(due, now_ms)
@@ -160,11 +164,10 @@ class _Schedule:
 
         What is called at every candle is called here, without a detour.
         """
-        all_well = True
+        now = self._now
+        failed: list[tuple[Runner, StrategyError]] = []
         for runner in due:
-            cursor = runner.cursor
-            cursor.now_ms = now_ms
-            cursor.price = cursor.closes[cursor.k]
+            now.turn = runner.number
             try:
                 if now_ms >= runner.deadline_ms:
                     await runner.decide(now_ms)
@@ -177,18 +180,24 @@ class _Schedule:
                             answer = await answer
                         if answer is not None:
                             await runner.finish_hook(hook, answer, now_ms)
-                    except (Exception, SystemExit) as error:
-                        if isinstance(error, StrategyError) and error.place:
+                    except BaseException as error:
+                        if not is_users(error):
                             raise
                         raise blame(error, runner.machine.terms, name_of(hook), now_ms) from error
                 if runner.touched:
                     await runner.ask(now_ms)
                     runner.refresh()
             except StrategyError as error:
-                runner.end(now_ms, error)
-                self._times[runner.number] = runner.next_ms
-                all_well = False
-        return all_well
+                failed.append((runner, error))
+        now.turn = -1
+        self._fail(failed, now_ms)
+        return not failed
+
+    def _fail(self, failed: list[tuple[Runner, StrategyError]], now_ms: int) -> None:
+        """End runners once all have decided: nobody sees at this time what a failure frees."""
+        for runner, error in failed:
+            runner.end(now_ms, error)
+            self._times[runner.number] = runner.next_ms
 
     def _match(self, due: list[Runner], now_ms: int) -> None:
         """Phase B. Quiet candles need no venue; the others go group by group."""
@@ -203,6 +212,7 @@ class _Schedule:
         times = self._times
         for runner in due:
             cursor = runner.cursor
+            cursor.fresh_price = None
             k = cursor.k + 1
             if runner.stepping and k < cursor.count:
                 cursor.k = k
@@ -230,6 +240,7 @@ class _Schedule:
 
     def end(self) -> None:
         """End the frame for whoever is still running."""
+        self._now.ms = self._plan.frame.until_ms
         for runner in self._runners:
             if runner.failure is None:
                 runner.end(self._plan.frame.until_ms)
@@ -255,11 +266,11 @@ class _Schedule:
     def _progress_of(self, runner: Runner) -> SymbolProgress:
         frame, position = self._plan.frame, runner.machine.state.position
         ended = runner.next_ms >= NEVER_MS
-        until_ms = frame.until_ms if ended else min(self._now_ms, runner.next_ms)
+        until_ms = frame.until_ms if ended else min(self._now.ms, runner.next_ms)
         done = (until_ms - frame.since_ms) / (frame.until_ms - frame.since_ms)
         pnl = sum(row.data["pnl"] for row in runner.rows if row.kind == "closed")
         if position is not None:
-            pnl += position.pnl_at(runner.cursor.close_before(self._now_ms))
+            pnl += position.pnl_at(runner.cursor.price)
         return SymbolProgress(
             symbol=runner.context.symbol,
             done_frac=min(1.0, max(0.0, done)),
@@ -273,7 +284,7 @@ class _Schedule:
         for runner in self._runners:
             venue, position = runner.venue, runner.machine.state.position
             if position is not None:
-                value = venue.held * runner.cursor.close_before(self._now_ms)
+                value = venue.held * runner.cursor.price
                 equity += value if position.direction == "long" else 2.0 * venue.paid - value
         return equity
 

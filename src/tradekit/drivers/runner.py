@@ -7,9 +7,10 @@ take their turns is `replay`'s business, as is time.
 from __future__ import annotations
 
 import math
+from copy import deepcopy
 from inspect import isawaitable
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tradekit.api.context import Account as AccountView
 from tradekit.api.context import Context, Windows
@@ -17,7 +18,7 @@ from tradekit.api.position import Event, Outcome, Position
 from tradekit.domain.journal import EventRow, Phase
 from tradekit.domain.order import Order
 from tradekit.domain.signal import Signal
-from tradekit.drivers.blame import blame, name_of
+from tradekit.drivers.blame import blame, is_users, name_of
 from tradekit.drivers.tape import Cursor
 from tradekit.engine.effects import AnswerCommand, AskStrategy, CancelOrder
 from tradekit.engine.events import (
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from tradekit.api.declare import Strategy
     from tradekit.domain.commands import Command
     from tradekit.domain.position import Position as HeldPosition
-    from tradekit.drivers.tape import Tape
+    from tradekit.drivers.tape import Now, Tape
     from tradekit.engine.account import Account
     from tradekit.engine.effects import Effect
     from tradekit.engine.events import OrderRejected
@@ -48,6 +49,14 @@ if TYPE_CHECKING:
 
 _AT_OPEN = Phase.OPEN
 _ASK = AskStrategy()
+
+
+class Shared(NamedTuple):
+    """What the runners of a run have in common: the account, its view for user code, the time."""
+
+    account: Account
+    view: AccountView
+    now: Now
 
 
 class Runner:
@@ -64,6 +73,7 @@ class Runner:
         "_hook_slots",
         "_listened",
         "_notices",
+        "_now",
         "_observed_from",
         "_outcome",
         "_skip",
@@ -94,8 +104,7 @@ class Runner:
         params: object,
         tape: Tape,
         terms: Terms,
-        account: Account,
-        account_view: AccountView,
+        shared: Shared,
         skip: bool,
         validate: bool,
     ) -> None:
@@ -114,8 +123,9 @@ class Runner:
         self.fast_calls = 0
         self.failure: StrategyError | None = None
         self.machine = Machine(terms, validate=validate)
-        self.venue = SimVenue(tape.instrument, terms.costs, account)
-        self.cursor = Cursor(tape)
+        self.venue = SimVenue(tape.instrument, terms.costs, shared.account)
+        self.cursor = Cursor(tape, shared.now)
+        self._now = shared.now
         self.next_ms = self.cursor.times[0] if self.cursor.count else NEVER_MS
         self.view: Position | None = None
         self.touched = False
@@ -125,7 +135,7 @@ class Runner:
             params=params,
             moment=self.cursor,
             windows=Windows(tape.candles, self.cursor),
-            account=account_view,
+            account=shared.view,
             log=self._log,
         )
         self.refresh()
@@ -188,14 +198,17 @@ class Runner:
             answer: object = function(*arguments)
             if type(answer) is CoroutineType or isawaitable(answer):
                 return await answer
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
+            if not is_users(error):
+                raise
             raise blame(error, self.machine.terms, name, now_ms) from error
         return answer
 
     async def _deliver_news(self, now_ms: int) -> None:
         rows, self._notices = self._notices, []
         for row in rows:
-            event = Event(row.kind, row.ts_ms, row.symbol, row.signal_id, dict(row.data))
+            # A copy to the bottom: what the hook does to it must not reach the journal.
+            event = Event(row.kind, row.ts_ms, row.symbol, row.signal_id, deepcopy(row.data))
             for hook in self._strategy.event_hooks[row.kind]:
                 answer = await self._call(hook.call, now_ms, self.context, event)
                 await self.finish_hook(hook.call, answer, now_ms)
@@ -299,7 +312,7 @@ class Runner:
         cause, place = "", ""
         if error is not None:
             cause, place = type(error.__cause__ or error).__name__, error.place
-        self.failure, self.next_ms = error, NEVER_MS
+        self.failure, self.next_ms, self.cursor.fresh_price = error, NEVER_MS, None
         event = RunEnded(ts_ms, phase, "frame_end" if error is None else "failed", cause, place)
         self._carry_out(self.machine.handle(event))
         closing = self.venue.market_exit(ts_ms, price, phase)
@@ -337,8 +350,12 @@ class Runner:
                 raise AssertionError(msg)  # noqa: TRY004 - our own mistake
 
     def _issue(self, command: Command) -> Outcome:
-        self._carry_out(self.machine.handle(CommandIssued(self.cursor.now_ms, command)))
+        """Hand a hook's command to the machine; what was kept for another turn is refused."""
+        if self._now.turn != self.number:
+            return Outcome(accepted=False, rule="not_in_turn")
+        self._carry_out(self.machine.handle(CommandIssued(self._now.ms, command)))
         self.touched = True
+        self.quiet_low = math.inf
         return self._outcome
 
     def _show(self, held: HeldPosition) -> None:

@@ -39,11 +39,30 @@ class Tape:
         assert self.first_index >= 1, "the first decision needs a closed candle"
 
 
-class Cursor:
-    """Where a symbol is: the candle that opens at `now_ms`, of which nothing is known yet.
+class Now:
+    """The one time of a run, in ms UTC, and the number of the runner whose turn it is, if any.
 
-    `price` is the last close. The lists are the page around the current candle: `lows[k]` is its
-    low, `closes[k]` the close *before* it.
+    User code may keep what it was handed and use it in another symbol's turn: everything it can
+    reach asks here what time it is, never where its own symbol stands.
+    """
+
+    __slots__ = ("ms", "turn")
+
+    def __init__(self, ms: int) -> None:
+        """Start at `ms`, in nobody's turn."""
+        self.ms = ms
+        self.turn = -1
+
+
+class Cursor:
+    """Where a symbol is: the candle before which it stands, of which nothing is known yet.
+
+    A symbol that skips stands before a candle of the future; what has closed by now is asked with
+    `index` and `price`. `fresh_price` is that price while the schedule is at the very candle, else
+    None: it is read far more often than anything else.
+
+    The lists are the page around the candle: `lows[k]` is its low, `closes[k]` the close *before*
+    it.
     """
 
     __slots__ = (
@@ -60,17 +79,18 @@ class Cursor:
         "_ts_at",
         "closes",
         "count",
+        "fresh_price",
         "highs",
         "k",
         "lows",
-        "now_ms",
+        "now",
         "offset",
-        "price",
         "times",
     )
 
-    def __init__(self, tape: Tape) -> None:
+    def __init__(self, tape: Tape, now: Now) -> None:
         """Start before the first decision."""
+        self.now = now
         self._candles = tape.candles
         self._end = len(tape.candles)
         # Single candles are read far more often than arrays: one look-up less for each.
@@ -84,14 +104,26 @@ class Cursor:
         # On a grid and strictly rising, so that as many as fit are all there.
         span_ms = int(tape.candles.ts_ms[-1]) - self._first_ms
         self._contiguous = span_ms == (self._end - 1) * self._interval_ms
-        self.now_ms = 0
-        self.price = 0.0
+        self.fresh_price: float | None = None
+        self.times: list[int] = []
         self.place(tape.first_index)
 
     @property
+    def now_ms(self) -> int:
+        """The time of the run."""
+        return self.now.ms
+
+    @property
     def index(self) -> int:
-        """The number of candles that have closed; also the index of the one that opens now."""
-        return self.offset + self.k
+        """The number of candles that have closed by now; also the index of one that opens now."""
+        if self.count and self.times[self.k] == self.now.ms:
+            return self.offset + self.k
+        return self._index_at(self.now.ms)
+
+    @property
+    def price(self) -> float:
+        """The last close by now."""
+        return self.close_before(self.now.ms)
 
     @property
     def open_price(self) -> float:

@@ -21,6 +21,7 @@ class At:
         self.index = index
         self.now_ms = int(series.ts_ms[index]) if index < len(series) else int(series.ts_ms[-1]) * 2
         self.price = float(series.close[index - 1])
+        self.fresh_price = None
 
 
 def windows_of(minutes, index, **more):

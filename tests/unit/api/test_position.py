@@ -17,6 +17,7 @@ class At:
     def __init__(self, minute, price):
         self.now_ms = START_MS + round(minute * MINUTE_MS)
         self.price = price
+        self.fresh_price = None
         self.index = 0
 
 

@@ -305,6 +305,8 @@ def test_a_price_that_is_reached_leaves_room_between_stop_and_target(plan, messa
         plan_of("short", entry=95.0, stop=100.1),
         # Not reached yet: what lies beyond is for later.
         plan_of("long", entry=95.0, stop=90.0, target=99.0),
+        plan_of("long", entry=99.2, stop=98.0, target=99.9),
+        plan_of("long", entry=100.8, entry_type="stop", stop=100.1, target=110.0),
         plan_of("short", entry=105.0, stop=110.0, target=101.0),
         plan_of("long", entry=105.0, entry_type="stop", stop=101.0, target=110.0),
         plan_of("short", entry=95.0, entry_type="stop", stop=99.0, target=90.0),

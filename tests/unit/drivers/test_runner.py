@@ -167,6 +167,21 @@ def test_what_opens_beyond_its_stop_goes_at_the_same_open():
     assert (minute_of(closed.ts_ms), closed.data["reason"]) == (4, "stop_loss")
 
 
+@pytest.mark.parametrize("hooked", [True, False])
+@pytest.mark.parametrize(
+    ("candle", "reason"),
+    [((100.0, 100.0, 95.0, 100.0), "stop_loss"), ((100.0, 110.0, 100.0, 100.0), "take_profit")],
+)
+def test_a_level_that_is_just_reached_fills(hooked, candle, reason):
+    declared = strategy("s")(once(Signal.long(stop_loss=95, take_profit=110)))
+    if hooked:
+        declared.while_open(lambda ctx, position: None)
+
+    (closed,) = rows(play(declared, candles(m4=candle)), "closed")
+
+    assert (minute_of(closed.ts_ms), closed.data["reason"]) == (5, reason)
+
+
 def test_actions_may_be_awaited():
     declared = strategy("s")(once(Signal.long()))
 

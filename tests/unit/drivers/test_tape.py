@@ -9,7 +9,7 @@ from tests.support.candles import DAY, series_of
 from tests.unit.engine.dice import dice
 from tradekit.domain.instrument import Instrument
 from tradekit.domain.time import DAY_MS, MINUTE_MS
-from tradekit.drivers.tape import Cursor, Tape
+from tradekit.drivers.tape import Cursor, Now, Tape
 from tradekit.engine.quiet import NEVER_MS
 
 INF = math.inf
@@ -21,7 +21,12 @@ def tape_of(minutes, first_index=1, **more):
 
 
 def cursor_of(minutes, first_index=1, **more):
-    return Cursor(tape_of(minutes, first_index, **more))
+    return Cursor(tape_of(minutes, first_index, **more), Now(0))
+
+
+def place_of(cursor):
+    """Return the index of the candle that the cursor stands before."""
+    return cursor.offset + cursor.k
 
 
 def at(minute):
@@ -51,7 +56,7 @@ def test_a_decision_needs_a_closed_candle_before_it():
 def test_it_starts_before_the_first_decision():
     cursor = cursor_of(range(5), first_index=2)
 
-    assert cursor.index == 2
+    assert place_of(cursor) == 2
     assert shown(cursor) == (at(2), 101.0, 103.0, 101.5)
     assert cursor.open_price == 102.0
 
@@ -59,7 +64,7 @@ def test_it_starts_before_the_first_decision():
 def test_without_a_candle_to_decide_at_there_is_nothing():
     cursor = cursor_of(range(3), first_index=3)
 
-    assert (cursor.count, cursor.index) == (0, 3)
+    assert (cursor.count, place_of(cursor)) == (0, 3)
     assert cursor.last_close() == 102.5
 
 
@@ -78,12 +83,12 @@ def test_steps_visit_every_candle_in_turn(minutes):
     series = series_of(minutes)
     cursor = cursor_of(minutes)
     for index in range(1, len(series)):
-        assert cursor.index == index
+        assert place_of(cursor) == index
         assert shown(cursor) == expected(series, index)
         assert cursor.open_price == series.open[index]
         next_ms = cursor.step()
         assert next_ms == (series.ts_ms[index + 1] if index + 1 < len(series) else NEVER_MS)
-    assert cursor.index == len(series)
+    assert place_of(cursor) == len(series)
 
 
 def test_a_page_is_a_day_at_most():
@@ -131,7 +136,7 @@ def test_a_skip_goes_to_what_comes_first(levels, index):
     next_ms = cursor.skip(*levels)
 
     assert next_ms == (at(index) if index < 50 else NEVER_MS)
-    assert cursor.index == index
+    assert place_of(cursor) == index
 
 
 def test_a_deadline_in_a_hole_is_met_after_it():
@@ -180,8 +185,8 @@ def test_any_walk_of_steps_and_skips_shows_the_candles_as_they_are(dice):
     series = series_of(minutes, since_ms=DAY - 100 * MINUTE_MS)
     cursor = cursor_of(minutes, since_ms=DAY - 100 * MINUTE_MS)
     for _ in range(60):
-        assert shown(cursor) == expected(series, cursor.index)
-        before = cursor.index
+        assert shown(cursor) == expected(series, place_of(cursor))
+        before = place_of(cursor)
         if dice.often():
             next_ms, wanted = cursor.step(), before + 1
         else:
@@ -195,8 +200,22 @@ def test_any_walk_of_steps_and_skips_shows_the_candles_as_they_are(dice):
                 and series.high[wanted] < high
             ):
                 wanted += 1
-        assert cursor.index == wanted
+        assert place_of(cursor) == wanted
         if wanted == len(series):
             assert next_ms == NEVER_MS
             return
         assert next_ms == series.ts_ms[wanted]
+
+
+@pytest.mark.parametrize("placed", [2, 7, 11])
+@pytest.mark.parametrize(("minute", "closed"), [(2, 2), (4, 4), (7, 4), (9, 5), (12, 8)])
+def test_what_has_closed_goes_by_the_time_of_the_run(placed, minute, closed):
+    minutes = [0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15]
+    cursor = cursor_of(minutes)
+
+    cursor.place(placed)
+    cursor.now.ms = at(minute)
+
+    assert cursor.index == closed
+    assert cursor.price == minutes[closed - 1] + 100.5
+    assert cursor.now_ms == at(minute)

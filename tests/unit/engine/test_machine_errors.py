@@ -60,6 +60,7 @@ IMPOSSIBLE = {
     "an exit of nothing": (Status.ACTIVE, filled(STOP, quantity=0.0), VENUE, STOP),
     "an entry of nothing": (Status.OPENING, filled(ENTRY, quantity=0.0), VENUE, ENTRY),
     "an entry below nothing": (Status.OPENING, filled(ENTRY, quantity=-1.0), VENUE, ENTRY),
+    "an entry for nothing": (Status.OPENING, filled(ENTRY)._replace(cost=0.0), VENUE, ENTRY),
     "a signal while waiting": (Status.SCHEDULED, answered(), DRIVER, "a signal came for strategy"),
     "a signal while opening": (Status.OPENING, answered(), DRIVER, "while opening"),
     "a signal while active": (Status.ACTIVE, answered(), DRIVER, "while active"),

@@ -1,5 +1,7 @@
 """The venue's money: sizes, lots, the least notional, the cash, fees and slippage of every fill."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,6 +176,28 @@ def test_equity_pct_is_sized_after_what_others_paid_and_got():
     account.book(-600.0)
 
     assert venue.entry_at_open(7, 10.0).cost == pytest.approx(200.0)
+
+
+def test_equity_pct_can_always_be_spent_to_the_last():
+    # The quantity that a division gives may cost a hair more than the cash it was made from.
+    for number in range(1, 400):
+        cash = 10.0 + number / 7
+        order = market(cost=None, equity_pct=100.0)
+        venue = venue_of(order, costs=DEAR, account=Account(cash))
+
+        event = venue.entry_at_open(7, 0.3 * number)
+
+        assert isinstance(event, OrderFilled)
+        assert -event.cash_delta == pytest.approx(cash, rel=1e-12)
+
+
+def test_equity_pct_takes_a_lot_less_where_dust_made_one_too_many():
+    cash = math.nextafter(100.0, 0.0)
+    order = market(cost=None, equity_pct=100.0)
+
+    event = venue_of(order, account=Account(cash), lot_size=1.0).entry_at_open(7, 10.0)
+
+    assert event.fill.quantity == 9.0
 
 
 def test_equity_pct_without_cash_buys_nothing():
