@@ -87,9 +87,11 @@ class Windows:
             need_ms = count * series.interval_ms + (
                 0 if series.interval_ms == self._base.interval_ms else series.interval_ms
             )
+            # A warm-up is a time: where candles are missing it holds fewer of them.
+            proviso = " if no candle were missing" if self._base.holes() else ""
             msg = (
                 f"candles({_text(interval)!r}, {count}) was asked for when {closed} had closed; "
-                f'@strategy(..., warmup="{_duration_text(need_ms)}") would do'
+                f'@strategy(..., warmup="{_duration_text(need_ms)}") would do{proviso}'
             )
             raise WarmupError(msg)
         return series.slice(closed - count, closed)
@@ -177,7 +179,7 @@ class Context(Generic[Params]):
 
     def log(self, message: object) -> None:
         """Add a line to the run's log, marked with time and symbol."""
-        self._log(str(message))
+        self._log(str(message).encode("utf-8", "replace").decode())
 
 
 def _text(interval: str | Interval) -> str:
@@ -186,4 +188,7 @@ def _text(interval: str | Interval) -> str:
 
 def _duration_text(duration_ms: int) -> str:
     minutes = duration_ms // MINUTE_MS
-    return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
+    for unit, length in (("d", 1_440), ("h", 60)):
+        if minutes % length == 0:
+            return f"{minutes // length}{unit}"
+    return f"{minutes}m"

@@ -6,6 +6,7 @@ decided by `registry` and `bootstrap`; running it is the drivers' business.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, TypeVar, overload
@@ -115,7 +116,7 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
     warmup: int | str | None = None,
     cost: float = DEFAULT_COST,
     params: type | None = None,
-    symbols: tuple[str, ...] | list[str] | None = None,
+    symbols: str | tuple[str, ...] | list[str] | None = None,
 ) -> Callable[[Callable[..., Any]], Strategy]:
     """Declare the decorated function, `def` or `async def`, as a strategy.
 
@@ -131,10 +132,10 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
         warmup: how much history before the frame must be there.
         cost: what an entry is worth in quote currency unless the signal says otherwise.
         params: a frozen dataclass or pydantic model with defaults; `--set` fills it.
-        symbols: symbols of this strategy; None for those of the run.
+        symbols: symbols of this strategy, or the only one; None for those of the run.
 
     Raises:
-        SettingsError: a duration or the name does not parse.
+        SettingsError: a duration or the name does not parse, or the cost is not above 0.
     """
     if callable(name):
         msg = 'strategy was used without a name, write @strategy("name", every="15m")'
@@ -143,6 +144,9 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
         msg = f"strategy name was {name!r}, must be letters, digits, '-', '_' or '.'"
         raise SettingsError(msg)
     where = f"strategy {name!r}"
+    if not 0.0 < cost < math.inf:
+        msg = f"{where}: cost was {cost!r}, must be a number above 0"
+        raise SettingsError(msg)
 
     def declare(function: Callable[..., Any]) -> Strategy:
         return Strategy(
@@ -155,10 +159,14 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
             warmup_ms=0 if warmup is None else parse_duration_ms(warmup, f"{where}: warmup"),
             cost=cost,
             params=params,
-            symbols=None if symbols is None else tuple(symbols),
+            symbols=None if symbols is None else _listed(symbols),
         )
 
     return declare
+
+
+def _listed(symbols: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    return (symbols,) if isinstance(symbols, str) else tuple(symbols)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ LOCAL: Final = "local"
 SYNTHETIC: Final = "synthetic"
 _EXCHANGE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _SYMBOL: Final = re.compile(r"[A-Z0-9]+")
+# After every candle there can be: times end with the year 2100.
+_ALWAYS_MS: Final = 2**42
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +169,8 @@ async def synthesise(
 ) -> tuple[Synthesised, ...]:
     """Write the made-up candles that open in `[since_ms, until_ms)` to the store.
 
-    The same seed twice adds nothing the second time. Candles of another origin are never mixed
-    with made-up ones of the same times.
+    The same seed twice adds nothing the second time. Made-up candles are never put beside candles
+    of another origin, whatever their times: nobody could tell them apart afterwards.
 
     Raises:
         ConfigError: the window, a symbol or the exchange makes no sense, or the store has other
@@ -186,9 +188,11 @@ async def synthesise(
     try:
         clashes = []
         for name in names:
-            held = await store.load(exchange, name, step, since_ms, until_ms)
-            if len(held) and not _same(held, await source.load(name, step, since_ms, until_ms)):
-                clashes.append(_clash(exchange, name, step, held))
+            held = await store.load(exchange, name, step, 0, _ALWAYS_MS)
+            if len(held):
+                first_ms, end_ms = int(held.ts_ms[0]), int(held.ts_ms[-1]) + step.ms
+                if not _same(held, await source.load(name, step, first_ms, end_ms)):
+                    clashes.append(_clash(exchange, name, step, held))
         _raise_all("candles of another origin are in the way", clashes)
         written = []
         for name in names:
@@ -321,8 +325,8 @@ def _clash(exchange: str, symbol: str, interval: Interval, held: CandleSeries) -
     return ConfigError(
         f"exchange {exchange!r} already has other {interval.plain} candles of {symbol} from "
         f"{format_time(int(held.ts_ms[0]))} to {format_time(int(held.ts_ms[-1]))}, "
-        "must have none there or the same ones",
-        fix="give another --exchange, another window or the same --seed",
+        "must have none or those of the same --seed",
+        fix="give another --exchange or the same --seed",
     )
 
 

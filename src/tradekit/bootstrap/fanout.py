@@ -179,7 +179,7 @@ def _work(pipe: Connection, errand: Errand) -> None:
         pipe.send(error)
     except BrokenPipeError:
         pass  # nobody is there to hear it any more
-    except Exception as error:  # noqa: BLE001  # a mistake of ours: the parent tells it
+    except BaseException as error:  # noqa: BLE001  # a mistake of ours: the parent tells it
         pipe.send(TradekitError(f"a worker failed: {type(error).__name__}: {error}"))
     finally:
         pipe.close()

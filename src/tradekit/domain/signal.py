@@ -198,7 +198,7 @@ def make_plan(
         equity_pct,
         _hold(signal, defaults),
         defaults.wait_ms if signal.wait is None else _duration("wait", signal.wait),
-        str(signal.note),
+        _utf8(signal.note),
     )
 
 
@@ -231,7 +231,7 @@ def _stop_problems(plan: Plan, side: float, entry: float, limits: Limits) -> lis
         word = "below" if side > 0 else "above"
         where = f"{_named(plan, entry)} of a {plan.direction}"
         text = f"stop_loss_price was {stop!r}, must be {word} {where}"
-        found.append(_wrong_side("stop_side", text, plan, side))
+        found.append(Problem("stop_side", text, nonsense=True))
     if distance_pct < limits.min_stop_pct - _DUST_PCT:
         text = _distance("stop_loss_price", stop, distance_pct, _named(plan, entry))
         found.append(
@@ -253,7 +253,7 @@ def _target_problems(plan: Plan, side: float, entry: float, limits: Limits) -> l
             word = "above" if side > 0 else "below"
             where = f"{_named(plan, entry)} of a {plan.direction}"
             text = f"take_profit_price was {target!r}, must be {word} {where}"
-            found.append(_wrong_side("target_side", text, plan, side))
+            found.append(_passed_target(text, plan, side))
         if distance_pct < limits.min_target_pct - _DUST_PCT:
             text = _distance("take_profit_price", target, distance_pct, _named(plan, entry))
             rule = f"{text} at least {limits.min_target_pct:g} %"
@@ -261,17 +261,17 @@ def _target_problems(plan: Plan, side: float, entry: float, limits: Limits) -> l
     return found
 
 
-def _wrong_side(rule: str, text: str, plan: Plan, side: float) -> Problem:
-    """Return what a level on the wrong side of the entry is.
+def _passed_target(text: str, plan: Plan, side: float) -> Problem:
+    """Return what a target on the wrong side of the entry is.
 
-    Between its own stop and target a market entry makes sense; that the market has left that
-    stretch since is a gap, not nonsense.
+    With a stop that is right it made sense: the market has run through the target since, which is
+    a gap, not nonsense. A stop on the wrong side is never taken for that.
     """
-    stop, target = plan.stop_loss_price, plan.take_profit_price
-    sound = stop is not None and target is not None and side * (target - stop) > 0.0
+    stop = plan.stop_loss_price
+    sound = stop is not None and side * (plan.reference_price - stop) > 0.0
     if plan.entry_price is None and sound:
         return Problem("gap_reject", text, nonsense=False)
-    return Problem(rule, text, nonsense=True)
+    return Problem("target_side", text, nonsense=True)
 
 
 def _time_problems(plan: Plan, limits: Limits, base_ms: int) -> list[Problem]:
@@ -320,6 +320,12 @@ def _named(plan: Plan, entry: float) -> str:
 
 def _distance(name: str, price: float, distance_pct: float, named: str) -> str:
     return f"{name} was {price!r}, {distance_pct:.3f} % from {named}, must be"
+
+
+def _utf8(note: str) -> str:
+    """Return the note as a file can hold it: half characters are replaced."""
+    text = str(note)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _number(name: str, value: float | None) -> float | None:

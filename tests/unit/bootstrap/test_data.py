@@ -210,9 +210,13 @@ def test_made_up_candles_are_not_mixed_with_others(state, folder) -> None:
         synth(state, "SOLUSDT", "BTCUSDT")
 
     assert [each.symbol for each in asyncio.run(data.list_holdings(state))] == ["BTCUSDT"]
-    assert synth(state, "BTCUSDT", until=700)[0].added == 700
+    # Not even at other times: nobody could tell them apart afterwards.
     with pytest.raises(ConfigError, match="other 1m candles of BTCUSDT"):
-        synth(state, "BTCUSDT", until=700, seed=2)
+        synth(state, "BTCUSDT", until=700)
+    assert synth(state, "SOLUSDT", until=700)[0].added == 700
+    assert synth(state, "SOLUSDT", until=800)[0].added == 100
+    with pytest.raises(ConfigError, match="other 1m candles of SOLUSDT"):
+        synth(state, "SOLUSDT", until=700, seed=2)
 
 
 def test_made_up_hours(state) -> None:

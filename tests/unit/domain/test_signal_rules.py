@@ -122,29 +122,14 @@ def test_sides_and_distances(plan, told):
     assert problems_of(plan) == told
 
 
-# The market left the stretch between stop and target since the strategy drew it: a gap.
+# The market ran through the target since the strategy drew it: a gap.
 @pytest.mark.parametrize(
     ("plan", "rules", "message"),
     [
         (
-            plan_of("long", stop=101.0, target=110.0),
-            ["gap_reject", "stop_too_close"],
-            "stop_loss_price was 101.0, must be below last close 100.0 of a long",
-        ),
-        (
-            plan_of("long", stop=100.0, target=110.0),
-            ["gap_reject", "stop_too_close"],
-            "stop_loss_price was 100.0, must be below last close 100.0 of a long",
-        ),
-        (
             plan_of("long", stop=90.0, target=95.0),
             ["gap_reject", "target_too_close"],
             "take_profit_price was 95.0, must be above last close 100.0 of a long",
-        ),
-        (
-            plan_of("short", stop=99.0, target=90.0),
-            ["gap_reject", "stop_too_close"],
-            "stop_loss_price was 99.0, must be above last close 100.0 of a short",
         ),
         (
             plan_of("short", stop=110.0, target=105.0),
@@ -153,12 +138,28 @@ def test_sides_and_distances(plan, told):
         ),
     ],
 )
-def test_a_market_entry_whose_bracket_was_passed_is_a_gap(plan, rules, message):
+def test_a_market_entry_whose_target_was_passed_is_a_gap(plan, rules, message):
     problems = problems_of(plan)
 
     assert [problem.rule for problem in problems] == rules
     assert problems[0].message == message
     assert not any(problem.nonsense for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("plan", "word"),
+    [
+        (plan_of("long", stop=101.0, target=110.0), "below"),
+        (plan_of("long", stop=100.0, target=110.0), "below"),
+        (plan_of("short", stop=99.0, target=90.0), "above"),
+    ],
+)
+def test_a_stop_on_the_wrong_side_is_nonsense_whatever_the_target(plan, word):
+    problems = problems_of(plan)
+
+    assert [problem.rule for problem in problems] == ["stop_side", "stop_too_close"]
+    assert f"must be {word} last close 100.0" in problems[0].message
+    assert problems[0].nonsense
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ FIRST, LOWEST = 320, 60
 TIGHT = (240, 440)
 ROOMY = 1_000_000.0
 
-_STEPS = (0, 0, 0, 1, -1, 2, -2, 0, 3, -3, 5, -5, 9, -9, 30, -30)
-_WICKS = (0, 0, 1, 0, 2, 3, 6, 20)
+_STEPS = (0, 0, 1, -1, 1, -1, 2, -2, 1, -1, 3, -3, 0, 0, 6, -6, 30, -30)
+_WICKS = (0, 1, 0, 1, 2, 1, 3, 12)
 _STILL = (600, 12, 3, 12, 3, 90)
 _HOLES = (2, 1, 5, 70)
 
@@ -260,7 +260,7 @@ def _style(dice: Dice, *, by_cost: bool) -> Style:
         every=dice.pick((1, 1, 3, 15)),
         on_boundary=dice.below(4) == 3,
         kind=dice.pick(("plain", "async", "suspending")),
-        hooks=tuple(dice.pick(hooks) for _ in range(dice.pick((0, 0, 1, 2, 3)))),
+        hooks=tuple(dice.pick(hooks) for _ in range(dice.pick((0, 0, 0, 1, 1, 3)))),
         listens=dice.pick((False, True)),
         reads_account=not by_cost and dice.pick((False, True)),
     )
@@ -299,7 +299,7 @@ def world_of(dice: Dice, *, tight: bool = False, by_cost: bool = False) -> World
     pct = dice.pick((0.0, 0.1, 0.25))
     rules = {
         "lot_size": dice.pick((0.0, 0.0, 0.01, 0.2)),
-        "tick_size": dice.pick((0.0, 0.25, 0.1)),
+        "tick_size": dice.pick((0.0, 0.25, 0.25, 0.1)),
         "min_notional": dice.pick((0.0, 5.0)),
         "shorts_allowed": dice.below(8) != 7,
     }
