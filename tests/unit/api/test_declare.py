@@ -1,5 +1,7 @@
 """Declarations: strategies with their hooks, and exchanges; what cannot be declared."""
 
+import math
+
 import pytest
 
 from tradekit.api.declare import HOOK_EVENTS, Exchange, Hook, Strategy, strategy
@@ -49,6 +51,18 @@ def test_a_strategy_says_what_it_wants():
     assert (made.hold_ms, made.wait_ms) == (90 * MINUTE_MS, 240 * MINUTE_MS)
     assert made.warmup_ms == 51 * 60 * MINUTE_MS
     assert (made.cost, made.params, made.symbols) == (7, Params, ("A", "B"))
+
+
+def test_one_symbol_may_be_named_alone():
+    assert declared(symbols="BTCUSDT").symbols == ("BTCUSDT",)
+
+
+@pytest.mark.parametrize("cost", [0, -1, math.nan, math.inf])
+def test_a_cost_is_above_zero(cost):
+    with pytest.raises(SettingsError) as caught:
+        declared(cost=cost)
+
+    assert caught.value.message == f"strategy 's': cost was {cost!r}, must be a number above 0"
 
 
 def test_a_hold_may_be_unlimited():

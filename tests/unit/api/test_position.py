@@ -86,6 +86,14 @@ def test_profit_is_that_of_a_close_at_the_last_close(direction):
     assert (view.pnl > 0) is (direction == "long")
 
 
+def test_profit_goes_by_the_price_at_hand_where_there_is_one():
+    moment = At(5, 107.0)
+    moment.fresh_price = 108.0
+    held = held_position()
+
+    assert view_of(held, moment=moment).pnl_pct == held.pnl_pct_at(108.0)
+
+
 @pytest.mark.parametrize("name", ["peak_pct", "drawdown_pct"])
 def test_extremes_take_in_what_has_closed_first(name):
     held = held_position()

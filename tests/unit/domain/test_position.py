@@ -70,6 +70,7 @@ def test_an_exit_of_everything_leaves_the_profit_and_no_slope():
 
     position.add_exit(fill(110.0, 2.0, 3.0))
 
+    assert position.exits == [fill(110.0, 2.0, 3.0)]
     assert (position.quantity, position.cost_left, position.average_entry_price) == (0.0, 0.0, 0.0)
     assert position.gross == pytest.approx(20.0)
     assert position.fees == 4.0

@@ -83,6 +83,7 @@ def test_a_full_signal_takes_nothing():
         (Signal.short(entry=200, entry_type="stop", stop_loss_pct=5), 210.0, None),
         (Signal.long(take_profit_pct=10), None, 110.0),
         (Signal.long(stop_loss=90, take_profit_pct=10), 90.0, 110.0),
+        (Signal.long(stop_loss_pct=99.5), 0.5, None),
     ],
 )
 def test_percent_is_of_the_entry(signal, stop, target):
@@ -149,8 +150,11 @@ def test_hold_may_be_unlimited():
     assert plan_of(Signal.long(hold="4h"), defaults=for_ever).hold_ms == 240 * MINUTE_MS
 
 
-def test_a_note_is_text():
-    assert plan_of(Signal.long(note=5)).note == "5"
+@pytest.mark.parametrize(
+    ("note", "text"), [(5, "5"), ("Fülle €", "Fülle €"), ("half \ud800", "half ?")]
+)
+def test_a_note_is_text_that_a_file_can_hold(note, text):
+    assert plan_of(Signal.long(note=note)).note == text
 
 
 @pytest.mark.parametrize(

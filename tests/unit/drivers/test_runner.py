@@ -192,6 +192,37 @@ def test_actions_may_be_awaited():
     assert rows(play(declared), "closed")[0].data["reason"] == "closed"
 
 
+def test_a_view_of_a_position_that_has_ended_closes_nothing():
+    kept, outcomes = [], []
+    declared = strategy("s", hold=3)(lambda ctx: Signal.long())
+
+    @declared.while_open
+    def look(ctx, position):
+        kept.append(position)
+        if minute_of(ctx.now) == 5:
+            outcomes.append(kept[0].close("of the one before"))
+
+    replayed = play(declared)
+
+    assert not outcomes[0]
+    assert [minute_of(row.ts_ms) for row in rows(replayed, "closed")] == [3, 6, 9, 12]
+
+
+class Later:
+    def __await__(self):
+        yield from ()
+
+
+@pytest.mark.parametrize("every", [None, 2])
+def test_a_hook_may_return_anything_that_can_be_awaited_to_nothing(every):
+    called = []
+    declared = strategy("s")(once(Signal.long()))
+    declared.while_open(every=every)(lambda ctx, position: called.append(ctx.now) or Later())
+
+    assert not play(declared).failures
+    assert len(called) > 4
+
+
 def test_a_strategy_may_be_written_either_way():
     def decide(ctx):
         return Signal.long(stop_loss_pct=2, take_profit_pct=3, hold=4)

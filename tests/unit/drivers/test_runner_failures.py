@@ -99,6 +99,12 @@ def test_a_function_that_raises_is_named_once(where, error, kind, words):
     assert failed.data["hook"] in ("fails", "fails_later")
 
 
+@pytest.mark.parametrize("where", WHERE)
+def test_who_stops_the_run_is_not_the_strategy(where):
+    with pytest.raises(KeyboardInterrupt):
+        play(breaking(where, KeyboardInterrupt()))
+
+
 def test_a_failure_closes_at_the_last_close_and_keeps_the_trades():
     declared = strategy("s", hold=3)(lambda ctx: Signal.long())
 
