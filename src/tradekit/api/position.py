@@ -64,7 +64,7 @@ class Position:
         plan: Plan,
         hold_deadline_ms: int | None,
         moment: Moment,
-        issue: Callable[[Command], Outcome],
+        issue: Callable[[HeldPosition, Command], Outcome],
         catch_up: Callable[[], None],
     ) -> None:
         """Read through what the driver gives."""
@@ -158,8 +158,11 @@ class Position:
         return max(0, self._hold_deadline_ms - self._moment.now_ms) // MINUTE_MS
 
     def close(self, note: str = "") -> Outcome:
-        """Close it all at the open of the next candle; refused if that is under way already."""
-        return self._issue(Close(note))
+        """Close it all at the open of the next candle.
+
+        Refused if that is under way, if the position has ended, or in another symbol's turn.
+        """
+        return self._issue(self._held, Close(note))
 
 
 class Event(NamedTuple):

@@ -349,10 +349,12 @@ class Runner:
                 msg = f"{effect!r} is asked for where it is due, never on the way"
                 raise AssertionError(msg)  # noqa: TRY004 - our own mistake
 
-    def _issue(self, command: Command) -> Outcome:
-        """Hand a hook's command to the machine; what was kept for another turn is refused."""
+    def _issue(self, held: HeldPosition, command: Command) -> Outcome:
+        """Hand a hook's command to the machine, unless it comes from another turn or position."""
         if self._now.turn != self.number:
             return Outcome(accepted=False, rule="not_in_turn")
+        if self.machine.state.position is not held:
+            return Outcome(accepted=False, rule="no_open_position")
         self._carry_out(self.machine.handle(CommandIssued(self._now.ms, command)))
         self.touched = True
         self.quiet_low = math.inf

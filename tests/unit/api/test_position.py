@@ -53,7 +53,7 @@ def view_of(held=None, *, plan=None, hold_minute=60.0, moment=None, issue=None, 
             None if hold_minute is None else START_MS + round(hold_minute * MINUTE_MS)
         ),
         moment=moment or At(5, 110.0),
-        issue=issue or (lambda command: Outcome(accepted=True)),
+        issue=issue or (lambda held, command: Outcome(accepted=True)),
         catch_up=catch_up or (lambda: None),
     )
 
@@ -119,7 +119,7 @@ def test_a_position_without_end_has_no_minutes_left():
 def test_a_close_is_asked_of_the_engine():
     asked = []
 
-    def issue(command):
+    def issue(held, command):
         asked.append(command)
         return Outcome(accepted=False, rule="already_closing")
 
