@@ -137,7 +137,7 @@ def build_report(
         trades=closed,
         equity=equity_points(curve),
         events_lines=lines,
-        fingerprint=_hash(lines),
+        fingerprint=fingerprint(lines),
     )
 
 
@@ -155,15 +155,11 @@ def events_lines(rows: Iterable[EventRow]) -> list[str]:
     return [event_line(row) for row in rows]
 
 
-def fingerprint(rows: Iterable[EventRow]) -> str:
-    """Return the SHA-256, in hex, of the bytes of `events.jsonl`.
+def fingerprint(lines: Iterable[str]) -> str:
+    """Return the SHA-256, in hex, of `events.jsonl` made of these lines.
 
-    Formula: each line ends with a newline, the last one too; UTF-8; no rows are no bytes.
+    Formula: each line ends with a newline, the last one too; UTF-8; no lines are no bytes.
     """
-    return _hash(events_lines(rows))
-
-
-def _hash(lines: Sequence[str]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from tradekit.domain.time import MINUTE_MS, Interval, parse_interval
+from tradekit.domain.time import MINUTE_MS, Interval, format_duration, parse_interval
 from tradekit.errors import WarmupError
 from tradekit.kernels.candles import aggregate
 
@@ -91,7 +91,7 @@ class Windows:
             proviso = " if no candle were missing" if self._base.holes() else ""
             msg = (
                 f"candles({_text(interval)!r}, {count}) was asked for when {closed} had closed; "
-                f'@strategy(..., warmup="{_duration_text(need_ms)}") would do{proviso}'
+                f'@strategy(..., warmup="{format_duration(need_ms)}") would do{proviso}'
             )
             raise WarmupError(msg)
         return series.slice(closed - count, closed)
@@ -184,11 +184,3 @@ class Context(Generic[Params]):
 
 def _text(interval: str | Interval) -> str:
     return interval.plain if isinstance(interval, Interval) else interval
-
-
-def _duration_text(duration_ms: int) -> str:
-    minutes = duration_ms // MINUTE_MS
-    for unit, length in (("d", 1_440), ("h", 60)):
-        if minutes % length == 0:
-            return f"{minutes // length}{unit}"
-    return f"{minutes}m"

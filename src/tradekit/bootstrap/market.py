@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from tradekit.bootstrap.plan import format_duration
 from tradekit.domain.candle import empty_series
-from tradekit.domain.time import Interval, format_time
+from tradekit.domain.time import Interval, format_duration, format_time
 from tradekit.drivers.tape import Tape
 from tradekit.errors import (
     CandleGapError,

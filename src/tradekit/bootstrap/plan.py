@@ -16,9 +16,9 @@ from tradekit.bootstrap.settings import clean_symbols
 from tradekit.domain.costs import CostModel
 from tradekit.domain.signal import Limits
 from tradekit.domain.time import (
-    DAY_MS,
     MINUTE_MS,
     Frame,
+    format_duration,
     format_time,
     parse_duration_ms,
     parse_time_ms,
@@ -325,11 +325,3 @@ def _off_grid(strategy: Strategy, frame: Frame) -> list[TradekitError]:
         and duration_ms % base_ms
         and not (duration_ms == _UNSAID_MS.get(name) and duration_ms < base_ms)
     ]
-
-
-def format_duration(duration_ms: int) -> str:
-    """Return a duration as people write it: `3d`, `36h`, `90m`."""
-    for unit, length_ms in (("d", DAY_MS), ("h", 60 * MINUTE_MS)):
-        if duration_ms % length_ms == 0:
-            return f"{duration_ms // length_ms}{unit}"
-    return f"{duration_ms // MINUTE_MS}m"

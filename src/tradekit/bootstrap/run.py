@@ -89,7 +89,7 @@ class View(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FinishedRun:
     """A finished run: its figures, its folder, and what went wrong with single symbols."""
 
     prepared: Prepared
@@ -141,7 +141,7 @@ def _stored_exchanges(loaded: LoadedFile, settings: Settings, choices: Choices) 
 
 async def run_backtest(
     prepared: Prepared, view: View, *, should_stop: Callable[[], bool]
-) -> Outcome:
+) -> FinishedRun:
     """Run what was prepared and keep it in a run folder.
 
     A symbol that fails does not stop the others; it is in the outcome's `failures`.
@@ -202,7 +202,7 @@ async def run_backtest(
     files = results.run_files(report, document, manifest, replayed.logs)
     place = store.write(results.run_id(began_ms, plan.strategy.name, report.fingerprint), files)
     failures = [*market.failures, *replayed.failures.values()]
-    return Outcome(prepared, market, report, document, place, failures, replay_s)
+    return FinishedRun(prepared, market, report, document, place, failures, replay_s)
 
 
 def _listed(prepared: Prepared) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tradekit.analysis.metrics import Measure
     from tradekit.analysis.report import RunReport, Section
     from tradekit.bootstrap.market import Market
-    from tradekit.bootstrap.run import Outcome, Prepared, View
+    from tradekit.bootstrap.run import FinishedRun, Prepared, View
     from tradekit.drivers.replay import SymbolProgress
 
 _REDRAW_S: Final = 0.1
@@ -125,7 +125,7 @@ def open_view(*, silent: bool, colored: bool) -> Iterator[View]:
         yield _Drawn(console, live)
 
 
-def print_outcome(outcome: Outcome, *, colored: bool) -> None:
+def print_outcome(outcome: FinishedRun, *, colored: bool) -> None:
     """Print the result to standard output: by symbol, in total, and where the run folder is."""
     console = Console(no_color=None if colored else True)
     report, market = outcome.report, outcome.market
@@ -229,7 +229,7 @@ def _measured(measure: Measure) -> str:
     return "-" if measure.value is None else f"{measure.value:.1f}"
 
 
-def _summary(outcome: Outcome) -> list[str]:
+def _summary(outcome: FinishedRun) -> list[str]:
     report = outcome.report
     total = report.total
     gained = f"{total.totals.pnl_pct:+.2f} %"

@@ -19,7 +19,7 @@ from tradekit.cli.stopping import STOP
 from tradekit.cli.verdict import Verdict
 
 if TYPE_CHECKING:
-    from tradekit.bootstrap.run import Outcome, Prepared, View
+    from tradekit.bootstrap.run import FinishedRun, Prepared, View
 
 EPILOG: Final = (
     "Examples:\n\n"
@@ -132,7 +132,7 @@ def backtest(
     return Verdict(_data(outcome), outcome.failures)
 
 
-def _watched(prepared: Prepared, *, silent: bool, colored: bool) -> Outcome:
+def _watched(prepared: Prepared, *, silent: bool, colored: bool) -> FinishedRun:
     """Run what was prepared under a view, and stop it gently at the first signal."""
     import asyncio
 
@@ -140,7 +140,7 @@ def _watched(prepared: Prepared, *, silent: bool, colored: bool) -> Outcome:
     from tradekit.cli.render import open_view
     from tradekit.errors import StoppedError
 
-    async def run(view: View) -> Outcome:
+    async def run(view: View) -> FinishedRun:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None, "a coroutine runs in a task"
         # The flag ends a replay at its next step; cancelling ends whatever else is awaited.
@@ -154,7 +154,7 @@ def _watched(prepared: Prepared, *, silent: bool, colored: bool) -> Outcome:
             raise StoppedError from None
 
 
-def _data(outcome: Outcome) -> dict[str, Any]:
+def _data(outcome: FinishedRun) -> dict[str, Any]:
     """Return what the JSON document says: the report, its trades, and where all of it is."""
     from tradekit.bootstrap.results import trade_documents
 

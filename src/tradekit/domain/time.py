@@ -119,6 +119,14 @@ def format_time(ts_ms: int) -> str:
     return text.replace("+00:00", "Z")
 
 
+def format_duration(duration_ms: int) -> str:
+    """Return a duration as people write it: `3d`, `36h`, `90m`."""
+    for unit, length_ms in (("d", DAY_MS), ("h", 60 * MINUTE_MS)):
+        if duration_ms % length_ms == 0:
+            return f"{duration_ms // length_ms}{unit}"
+    return f"{duration_ms // MINUTE_MS}m"
+
+
 def align_down(ts_ms: int, interval_ms: int) -> int:
     """Return the last multiple of `interval_ms` since the epoch that is not after `ts_ms`."""
     return ts_ms - ts_ms % interval_ms

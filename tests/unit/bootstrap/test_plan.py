@@ -7,7 +7,6 @@ from tradekit.bootstrap.plan import (
     Choices,
     Mistakes,
     find_strategy_file,
-    format_duration,
     make_plan,
     needs_store,
 )
@@ -316,11 +315,3 @@ class TestStrategyFile:
     def test_none_is_told(self, tmp_path):
         with pytest.raises(NothingRegisteredError, match=r"^Strategy not specified$"):
             self.find(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("duration_ms", "text"),
-    [(86_400_000, "1d"), (36 * 3_600_000, "36h"), (5_400_000, "90m"), (60_000, "1m")],
-)
-def test_durations_read_as_people_write_them(duration_ms, text):
-    assert format_duration(duration_ms) == text

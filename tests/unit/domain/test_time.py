@@ -9,6 +9,7 @@ from tradekit.domain.time import (
     Interval,
     align_down,
     align_up,
+    format_duration,
     format_time,
     parse_duration_ms,
     parse_interval,
@@ -207,3 +208,11 @@ def test_frame_says_which_time_does_not_parse(since, until, words):
 def test_frame_says_which_intervals_there_are():
     with pytest.raises(SettingsError, match="interval was '7m'"):
         Frame("x", "2026-04-01", "2026-04-02", base="7m")
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "text"),
+    [(86_400_000, "1d"), (36 * 3_600_000, "36h"), (5_400_000, "90m"), (60_000, "1m")],
+)
+def test_durations_read_as_people_write_them(duration_ms, text):
+    assert format_duration(duration_ms) == text
