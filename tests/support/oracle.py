@@ -59,7 +59,8 @@ def run_together(oracles: Sequence[Oracle]) -> list[Outcome]:
 class Oracle:
     """One symbol, and what it remembers between candles.
 
-    `distance_min_pct` and `stop_distance_max_pct` are the settings' limits of a signal.
+    `distance_min_pct` and `stop_distance_max_pct` are the settings' limits of a signal;
+    `target_first` looks at what a candle touches in the kinder order.
     """
 
     candles: Candles
@@ -72,6 +73,7 @@ class Oracle:
     lot_size: float = 0.0
     distance_min_pct: float = 0.5
     stop_distance_max_pct: float = 100.0
+    target_first: bool = False
 
     def __post_init__(self) -> None:
         """Start flat, with an unused slot and nothing ordered."""
@@ -207,9 +209,9 @@ class Oracle:
             self.entered_inside = self._enter(plan, plan.entry, ts_ms + self.interval_ms)
 
     def exit_inside(self, i: int, ts_ms: int) -> None:
-        """Fill a stop that the candle touches, else a target; otherwise mark its extremes.
+        """Fill a stop or target that the candle touches; otherwise mark its extremes.
 
-        A position entered inside this candle has only its stop tested, and no extremes.
+        A candle that filled the entry inside marks none.
         """
         held = self.held
         if held is None:
@@ -217,17 +219,39 @@ class Oracle:
         high, low = self.candles.high[i], self.candles.low[i]
         plan, label_ms = held.plan, ts_ms + self.interval_ms
         best, worst = (high, low) if plan.side > 0 else (low, high)
-        stop_touched = reached(worst, plan.stop, -plan.side)
-        target_touched = reached(best, plan.target, plan.side)
-        if plan.stop is not None and stop_touched:
-            self._exit(plan.stop, "stop_loss", label_ms, ambiguous=target_touched)
-        elif self.entered_inside:
-            return
-        elif plan.target is not None and target_touched:
+        touched = {
+            "stop": reached(worst, plan.stop, -plan.side),
+            "target": reached(best, plan.target, plan.side),
+        }
+        hits = {
+            kind: next(
+                (each for each in self._visits(plan, target_first=kind) if touched[each]), ""
+            )
+            for kind in (False, True)
+        }
+        if hits[False] != hits[True]:
+            held.ambiguous = True
+            self.out.ambiguous_candles += 1
+        hit = hits[self.target_first]
+        if hit == "stop" and plan.stop is not None:
+            self._exit(plan.stop, "stop_loss", label_ms)
+        elif hit == "target" and plan.target is not None:
             self._exit(plan.target, "take_profit", label_ms)
-        else:
+        elif not self.entered_inside:
             self._mark(held, best)
             self._mark(held, worst)
+
+    def _visits(self, plan: Plan, *, target_first: bool) -> list[str]:
+        """Return what prices can come to after the entry, or from the open on, in their order.
+
+        The harsh way ends at the stop for whoever entered inside. The kind way has passed the stop
+        of a stop entry before that entry; to the stop of a limit entry it only gets through it.
+        """
+        if not self.entered_inside:
+            return ["target", "stop"] if target_first else ["stop", "target"]
+        if not target_first:
+            return ["stop"]
+        return ["target", "stop"] if plan.entry_type == "limit" else ["target"]
 
     def _touches_entry(self, plan: Plan, i: int) -> bool:
         high, low = self.candles.high[i], self.candles.low[i]
@@ -267,7 +291,7 @@ class Oracle:
         self._event("opened", ts_ms, price)
         return True
 
-    def _exit(self, price: float, reason: str, ts_ms: int, *, ambiguous: bool = False) -> None:
+    def _exit(self, price: float, reason: str, ts_ms: int) -> None:
         held = self.held
         assert held is not None, "only what is open can be closed"
         maker = reason == "take_profit"
@@ -293,7 +317,7 @@ class Oracle:
                 "exits": [held.fill(ts_ms, price, fee)],
                 "peak_pct": held.peak_pct,
                 "drawdown_pct": held.drawdown_pct,
-                "ambiguous": ambiguous,
+                "ambiguous": held.ambiguous,
             }
         )
         self._event("closed", ts_ms, price)

@@ -87,6 +87,7 @@ class Held:
     fee: float
     peak_pct: float = 0.0
     drawdown_pct: float = 0.0
+    ambiguous: bool = False
 
     @property
     def cost(self) -> float:
@@ -105,6 +106,7 @@ class Outcome:
     trades: list[Trade] = field(default_factory=list)
     events: list[tuple[str, int, float | str]] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
+    ambiguous_candles: int = 0
 
     def count(self, kind: str) -> int:
         """Return how many events of `kind` there were."""

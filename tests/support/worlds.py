@@ -46,6 +46,7 @@ def plan_of(
     params: Any = None,
     instruments: Mapping[str, Instrument] | None = None,
     shared_account: bool = True,
+    target_first: bool = False,
 ) -> ReplayPlan:
     """Return the plan; decisions start at the first candle in the frame that has one before it."""
     tapes = []
@@ -63,6 +64,7 @@ def plan_of(
         limits=limits or Limits(),
         capital=capital,
         shared_account=shared_account,
+        target_first=target_first,
     )
 
 

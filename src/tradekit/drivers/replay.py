@@ -39,7 +39,10 @@ YIELD_STEPS: Final = 1_440
 
 @dataclass(frozen=True, slots=True)
 class ReplayPlan:
-    """What is replayed; `shared_account` false lets symbols run apart (see `engine.account`)."""
+    """What is replayed; `shared_account` false lets symbols run apart (see `engine.account`).
+
+    `target_first` takes the other path through candles (see `engine.venue`).
+    """
 
     strategy: Strategy
     params: object | None
@@ -49,6 +52,7 @@ class ReplayPlan:
     limits: Limits
     capital: float
     shared_account: bool = True
+    target_first: bool = False
 
 
 @dataclass(slots=True)
@@ -61,6 +65,7 @@ class Replayed:
     hook_calls: dict[str, int] = field(default_factory=dict)
     logs: list[str] = field(default_factory=list, repr=False)
     used_account: bool = False
+    ambiguous_candles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ class _Schedule:
                 tape=tape,
                 terms=_terms(plan, tape),
                 shared=shared,
+                target_first=plan.target_first,
                 skip=skip,
                 validate=validate,
             )
@@ -251,6 +257,7 @@ class _Schedule:
         for runner in self._runners:
             result.rows += runner.rows
             result.logs += runner.logs
+            result.ambiguous_candles += runner.venue.ambiguous_candles
             if runner.failure is not None:
                 result.failures[runner.context.symbol] = runner.failure
             for name, calls in runner.count_calls().items():

@@ -105,6 +105,7 @@ class Runner:
         tape: Tape,
         terms: Terms,
         shared: Shared,
+        target_first: bool,
         skip: bool,
         validate: bool,
     ) -> None:
@@ -123,7 +124,9 @@ class Runner:
         self.fast_calls = 0
         self.failure: StrategyError | None = None
         self.machine = Machine(terms, validate=validate)
-        self.venue = SimVenue(tape.instrument, terms.costs, shared.account)
+        self.venue = SimVenue(
+            tape.instrument, terms.costs, shared.account, target_first=target_first
+        )
         self.cursor = Cursor(tape, shared.now)
         self._now = shared.now
         self.next_ms = self.cursor.times[0] if self.cursor.count else NEVER_MS

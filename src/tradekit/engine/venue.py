@@ -3,7 +3,9 @@
 It fills at the open, or inside a candle at an order's own price, under the fill model of ADR
 0004. In one candle: resting stops and targets at the open, market exits, entries; then inside it
 entries, then stops, then targets. After an entry inside a candle only the stop is tested in that
-candle. The caller asks for each of these groups over all symbols before the next.
+candle. Nobody knows the way of prices through a candle, so there is another path, which takes the
+target before the stop and lets the adverse end of a candle come before a stop entry. The caller
+asks for each of these groups over all symbols before the next.
 
 It keeps what is held only to know how much an exit takes off and what the account gets for it.
 Quantities are sized at the fill: floored to the lot, and never more than the account covers.
@@ -43,22 +45,40 @@ class SimVenue:
     __slots__ = (
         "_account",
         "_costs",
+        "_entered_by",
         "_entered_ms",
         "_exit_order",
+        "_in_doubt",
         "_instrument",
         "_stop",
+        "_target_first",
         "_targets",
         "_unguarded",
+        "ambiguous_candles",
         "entry",
         "held",
         "paid",
     )
 
-    def __init__(self, instrument: Instrument, costs: CostModel, account: Account) -> None:
-        """Start without orders and holdings."""
+    def __init__(
+        self,
+        instrument: Instrument,
+        costs: CostModel,
+        account: Account,
+        *,
+        target_first: bool = False,
+    ) -> None:
+        """Start without orders and holdings; `target_first` takes the other path through candles.
+
+        `ambiguous_candles` counts those in which the two paths differ.
+        """
         self._instrument = instrument
         self._costs = costs
         self._account = account
+        self._target_first = target_first
+        self.ambiguous_candles = 0
+        self._in_doubt = False
+        self._entered_by: OrderType | None = None
         self.entry: Order | None = None
         self._stop: Order | None = None
         self._targets: list[Order] = []
@@ -93,7 +113,7 @@ class SimVenue:
 
     def resting_exit_at_open(self, ts_ms: int, price: float) -> VenueEvent | None:
         """Fill a stop or target that the open has reached: a stop there, a target at its price."""
-        order = self._touched_exit(price, price)
+        order = self._touched_stop(price, price) or self._touched_target(price, price)
         if order is None:
             return None
         at = price if order.role is _STOP else order.price
@@ -129,7 +149,7 @@ class SimVenue:
         """
         if not self._unguarded:
             return None
-        order = self._touched_exit(price, price)
+        order = self._touched_stop(price, price) or self._touched_target(price, price)
         return None if order is None else self._exit(order, ts_ms, _OPEN, price)
 
     def entry_inside(self, ts_ms: int, low: float, high: float) -> VenueEvent | None:
@@ -141,26 +161,36 @@ class SimVenue:
             return None
         assert order.price is not None
         event = self._enter(order, ts_ms, _INSIDE, order.price)
-        self._entered_ms = ts_ms
+        self._entered_ms, self._entered_by = ts_ms, order.order_type
         return event
 
     def exit_inside(self, ts_ms: int, low: float, high: float) -> VenueEvent | None:
-        """Fill a stop, else the nearest target, inside a candle; `ts_ms` is its close time."""
-        order = self._touched_exit(low, high)
-        if order is None or (self._entered_ms == ts_ms and order.role is _TARGET):
+        """Fill a stop or the nearest target inside a candle; `ts_ms` is its close time."""
+        stop, target = self._touched_stop(low, high), self._touched_target(low, high)
+        if stop is None and target is None:
+            return None
+        stop_first = target_first = stop or target
+        if self._entered_ms == ts_ms:
+            # The way to a limit entry's stop leads past the entry, that to a stop entry's does not.
+            stop_first = stop
+            target_first = target or (stop if self._entered_by is _AT_LIMIT else None)
+        elif stop is not None:
+            target_first = target or stop
+        if stop_first is not target_first:
+            self.ambiguous_candles += 1
+            self._in_doubt = True
+        order = target_first if self._target_first else stop_first
+        if order is None:
             return None
         assert order.price is not None
-        ambiguous = (
-            order.role is _STOP
-            and len(self._targets) > 0
-            and is_touched(self._targets[0], low, high)
-        )
-        return self._exit(order, ts_ms, _INSIDE, order.price, ambiguous=ambiguous)
+        return self._exit(order, ts_ms, _INSIDE, order.price)
 
-    def _touched_exit(self, low: float, high: float) -> Order | None:
-        """Return the stop if [low, high] touches it, else the nearest target that it touches."""
-        if self._stop is not None and is_touched(self._stop, low, high):
-            return self._stop
+    def _touched_stop(self, low: float, high: float) -> Order | None:
+        stop = self._stop
+        return stop if stop is not None and is_touched(stop, low, high) else None
+
+    def _touched_target(self, low: float, high: float) -> Order | None:
+        """Return the nearest target that [low, high] touches."""
         for target in self._targets:
             if is_touched(target, low, high):
                 return target
@@ -209,9 +239,7 @@ class SimVenue:
             cost = quantity * paid_price
         return quantity, cost
 
-    def _exit(
-        self, order: Order, ts_ms: int, phase: Phase, price: float, *, ambiguous: bool = False
-    ) -> OrderFilled:
+    def _exit(self, order: Order, ts_ms: int, phase: Phase, price: float) -> OrderFilled:
         maker = order.order_type is _AT_LIMIT
         quantity = self.held
         paid_price = self._costs.paid_price(price, buying=order.buying, maker=maker)
@@ -224,8 +252,9 @@ class SimVenue:
         self._targets.clear()
         self.held = self.paid = 0.0
         self._account.book(cash_delta)
+        in_doubt, self._in_doubt = self._in_doubt, False
         fill = Fill(ts_ms, price, paid_price, quantity, fee)
-        return OrderFilled(order.order_id, phase, fill, proceeds, cash_delta, ambiguous)
+        return OrderFilled(order.order_id, phase, fill, proceeds, cash_delta, in_doubt)
 
     def _refuse(
         self, order: Order, ts_ms: int, phase: Phase, rule: str, detail: str, price: float

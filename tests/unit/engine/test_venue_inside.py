@@ -88,6 +88,53 @@ def test_a_short_is_stopped_before_it_takes_profit(low, high, order_id, price, a
         assert event.cash_delta == pytest.approx(200.0 - price)
 
 
+WAYS = [
+    # entry, low, high, stop first, target first; stop 90, target 110
+    (None, 91.0, 109.0, None, None),
+    (None, 90.0, 109.0, "stop", "stop"),
+    (None, 91.0, 110.0, "target1", "target1"),
+    (None, 90.0, 110.0, "stop", "target1"),
+    # To the stop of a limit entry prices only get through the entry.
+    (limit(98.0), 90.0, 99.0, "stop", "stop"),
+    (limit(98.0), 97.0, 110.0, None, "target1"),
+    (limit(98.0), 90.0, 110.0, "stop", "target1"),
+    # The low may have come before a stop entry.
+    (breakout(102.0), 90.0, 103.0, "stop", None),
+    (breakout(102.0), 101.0, 110.0, None, "target1"),
+    (breakout(102.0), 90.0, 110.0, "stop", "target1"),
+]
+
+
+@pytest.mark.parametrize("target_first", [False, True])
+@pytest.mark.parametrize(("entry", "low", "high", "harsh", "kind"), WAYS)
+def test_each_path_through_a_candle(entry, low, high, harsh, kind, target_first):
+    if entry is None:
+        venue = holding(target_first=target_first)
+    else:
+        venue = venue_of(entry, target_first=target_first)
+        venue.entry_inside(8, low, high)
+    venue.submit(stop(90.0))
+    venue.submit(target(110.0))
+
+    event = venue.exit_inside(8, low, high)
+
+    assert (event.order_id if event else None) == (kind if target_first else harsh)
+    assert venue.ambiguous_candles == (harsh != kind)
+    closing = event or venue.exit_inside(9, 80.0, 95.0)
+    if closing is not None:
+        assert closing.ambiguous is (harsh != kind)
+
+
+def test_the_doubts_of_a_position_end_with_it():
+    venue = holding(stop(95.0), target(110.0))
+    assert venue.exit_inside(8, 80.0, 130.0).ambiguous is True
+    venue.submit(market())
+    venue.entry_at_open(9, 100.0)
+    venue.submit(stop(95.0))
+
+    assert venue.exit_inside(10, 80.0, 96.0).ambiguous is False
+
+
 def test_a_stop_alone_is_never_ambiguous():
     assert holding(stop(95.0)).exit_inside(8, 80.0, 130.0).ambiguous is False
 

@@ -13,8 +13,15 @@ DEAR = CostModel(maker_fee_pct=1.0, taker_fee_pct=2.0, slippage_pct=4.0, limit_s
 CAPITAL = 1_000.0
 
 
-def venue_of(*orders: Order, costs: CostModel = FREE, account: Account | None = None, **rules: Any):
-    venue = SimVenue(Instrument("X", **rules), costs, account or Account(CAPITAL))
+def venue_of(
+    *orders: Order,
+    costs: CostModel = FREE,
+    account: Account | None = None,
+    target_first: bool = False,
+    **rules: Any,
+):
+    instrument, purse = Instrument("X", **rules), account or Account(CAPITAL)
+    venue = SimVenue(instrument, costs, purse, target_first=target_first)
     for order in orders:
         venue.submit(order)
     return venue
