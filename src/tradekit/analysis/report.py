@@ -1,50 +1,57 @@
-"""The report of a run: what its rows add up to, as plain data with one spelling in JSON.
+"""The report of a run: what its rows add up to, in total, by strategy and by symbol.
 
-Metrics are `analysis.metrics`' business and the account's curve `analysis.equity`'s; writing the
-run folder is the drivers', showing it the command line's. Nothing in here knows a run id, a mode
-or a wall time: the same rows and candles give the same bytes.
+What a section of it holds and how that is spelled is `analysis.section`'s business, the account's
+curve `analysis.equity`'s; writing the run folder is the drivers', showing it the command line's.
+Nothing in here knows a run id, a mode or a wall time: the same rows and candles give the same
+bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tradekit.analysis.equity import account_curve, equity_points
-from tradekit.analysis.metrics import Measure, Totals, final_equity, totals
+from tradekit.analysis.metrics import final_equity
+from tradekit.analysis.section import Section, Window, section, section_document
 from tradekit.analysis.trades import trades
 from tradekit.domain.journal import EventRow, canonical_fields, event_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tradekit.analysis.equity import AccountCurve, EquityPoint
+    from tradekit.analysis.metrics import Trades
     from tradekit.domain.candle import CandleSeries
 
+    Candles = Mapping[str, CandleSeries]
+
+__all__ = [
+    "SCHEMA",
+    "RunReport",
+    "Section",
+    "build_report",
+    "events_lines",
+    "fingerprint",
+    "report_text",
+]
+
+T = TypeVar("T")
+
 SCHEMA: Final = "tradekit.report/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A symbol's part of the report, or the whole: metrics and what was counted."""
-
-    totals: Totals
-    candle_count: int
-    exits: dict[str, int]
-    rejected: dict[str, int]
-    cancelled: dict[str, int]
-    failure_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run came to; money in quote currency, times in ms UTC.
 
-    `first_refusals` holds what the first refusal under each rule said.
+    `first_refusals` holds what the first refusal under each rule said. A strategy's section is of
+    what it alone did to the capital.
     """
 
     capital: float
@@ -61,41 +68,47 @@ class RunReport:
     equity: list[EquityPoint]
     events_lines: list[str]
     fingerprint: str
+    strategies: dict[str, Section] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Return `report.json` as plain values.
 
-        Money is text, percent are numbers rounded to 1e-9; a metric without a value is None, and
+        Money is text, other numbers are rounded to 1e-9; a metric without a value is None, and
         `undefined` beside it says why. It does not hold the trades, the curve or the events,
         which have files of their own.
         """
-        return canonical_fields(
-            {
-                "schema": SCHEMA,
-                "capital": self.capital,
-                "base_ms": self.base_ms,
-                "since_ms": self.since_ms,
-                "until_ms": self.until_ms,
-                "final_equity": self.final_equity,
-                "fingerprint": self.fingerprint,
-                "total": _section_document(self.total),
-                "symbols": {name: _section_document(each) for name, each in self.symbols.items()},
-                "first_refusals": self.first_refusals,
-                "failures": self.failures,
-                "gaps": self.gaps,
-            },
-        )
+        return {
+            **canonical_fields(self._facts()),
+            "total": section_document(self.total),
+            "symbols": {name: section_document(each) for name, each in self.symbols.items()},
+            "strategies": {name: section_document(each) for name, each in self.strategies.items()},
+        }
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "capital": self.capital,
+            "base_ms": self.base_ms,
+            "since_ms": self.since_ms,
+            "until_ms": self.until_ms,
+            "final_equity": self.final_equity,
+            "fingerprint": self.fingerprint,
+            "first_refusals": self.first_refusals,
+            "failures": self.failures,
+            "gaps": self.gaps,
+        }
 
 
 def build_report(
     rows: Sequence[EventRow],
-    candles_by_symbol: Mapping[str, CandleSeries],
+    candles_by_symbol: Candles,
     *,
     capital: float,
     base_ms: int,
     since_ms: int,
     until_ms: int,
     gaps: Iterable[Mapping[str, Any]] = (),
+    strategies: Iterable[str] = (),
 ) -> RunReport:
     """Return the report of the run that left `rows`.
 
@@ -108,29 +121,30 @@ def build_report(
         since_ms: start of the frame.
         until_ms: end of the frame, outside it.
         gaps: what was noted about holes, plain values, taken over as they are.
+        strategies: names of the strategies that ran; those that left rows are known anyway.
     """
     assert all(a[:4] <= b[:4] for a, b in pairwise(rows)), "rows must be sorted"
-    curve = account_curve(
-        rows, candles_by_symbol, capital=capital, base_ms=base_ms, until_ms=until_ms
-    )
-    closed = trades(rows)
-    lines = events_lines(rows)
-    candle_count = sum(len(candles) for candles in candles_by_symbol.values())
-    numbers = totals(
-        closed,
+    window = Window(capital, since_ms, until_ms)
+    account = partial(
+        account_curve,
+        candles_by_symbol=candles_by_symbol,
         capital=capital,
-        equity=curve.equity,
-        held_count=sum(curve.held_counts.values()),
-        candle_count=candle_count,
+        base_ms=base_ms,
+        until_ms=until_ms,
     )
+    curve = account(rows)
+    closed = trades(rows)
+    total = _whole(rows, closed, curve, candles_by_symbol, window)
+    by_strategy = _parted(rows, attrgetter("strategy"), strategies)
+    lines = events_lines(rows)
     return RunReport(
         capital=capital,
         base_ms=base_ms,
         since_ms=since_ms,
         until_ms=until_ms,
         final_equity=final_equity(curve.equity),
-        total=_section(numbers, candle_count, rows),
-        symbols=_symbol_sections(rows, curve, candles_by_symbol, capital),
+        total=total,
+        symbols=_symbol_sections(rows, closed, curve, candles_by_symbol, window),
         first_refusals=_first_refusals(rows),
         failures=[_failure(row) for row in rows if row.kind == "failed"],
         gaps=[dict(gap) for gap in gaps],
@@ -138,6 +152,13 @@ def build_report(
         equity=equity_points(curve),
         events_lines=lines,
         fingerprint=fingerprint(lines),
+        strategies={
+            # One that was alone is the total.
+            name: total
+            if len(by_strategy) == 1
+            else _whole(own, trades(own), account(own), candles_by_symbol, window)
+            for name, own in by_strategy.items()
+        },
     )
 
 
@@ -163,42 +184,55 @@ def fingerprint(lines: Iterable[str]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
-def _symbol_sections(
+def _whole(
     rows: Sequence[EventRow],
+    closed: Trades,
     curve: AccountCurve,
-    candles_by_symbol: Mapping[str, CandleSeries],
-    capital: float,
-) -> dict[str, Section]:
-    own_rows: dict[str, list[EventRow]] = {symbol: [] for symbol in sorted(candles_by_symbol)}
-    for row in rows:
-        own_rows[row.symbol].append(row)
-    sections = {}
-    for symbol, own in own_rows.items():
-        candle_count = len(candles_by_symbol[symbol])
-        numbers = totals(
-            trades(own),
-            capital=capital,
-            equity=curve.symbol_equity[symbol],
-            held_count=curve.held_counts[symbol],
-            candle_count=candle_count,
-        )
-        sections[symbol] = _section(numbers, candle_count, own)
-    return sections
-
-
-def _section(numbers: Totals, candle_count: int, rows: Sequence[EventRow]) -> Section:
-    return Section(
-        totals=numbers,
-        candle_count=candle_count,
-        exits=_counted(rows, "closed", "reason"),
-        rejected=_counted(rows, "rejected", "rule"),
-        cancelled=_counted(rows, "cancelled", "reason"),
-        failure_count=sum(row.kind == "failed" for row in rows),
+    candles_by_symbol: Candles,
+    window: Window,
+) -> Section:
+    """Return the section of all symbols together."""
+    return section(
+        rows,
+        closed,
+        curve.equity,
+        curve.ts_ms,
+        window,
+        held_count=sum(curve.held_counts.values()),
+        candle_count=sum(len(candles) for candles in candles_by_symbol.values()),
     )
 
 
-def _counted(rows: Iterable[EventRow], kind: str, field: str) -> dict[str, int]:
-    return dict(sorted(Counter(row.data[field] for row in rows if row.kind == kind).items()))
+def _symbol_sections(
+    rows: Iterable[EventRow],
+    closed: Trades,
+    curve: AccountCurve,
+    candles_by_symbol: Candles,
+    window: Window,
+) -> dict[str, Section]:
+    own_trades = _parted(closed, itemgetter("symbol"), candles_by_symbol)
+    return {
+        symbol: section(
+            own,
+            own_trades[symbol],
+            curve.symbol_equity[symbol],
+            curve.ts_ms,
+            window,
+            held_count=curve.held_counts[symbol],
+            candle_count=len(candles_by_symbol[symbol]),
+        )
+        for symbol, own in _parted(rows, attrgetter("symbol"), candles_by_symbol).items()
+    }
+
+
+def _parted(
+    things: Iterable[T], name_of: Callable[[T], str], names: Iterable[str]
+) -> dict[str, list[T]]:
+    """Return the things of each symbol or strategy by name, none for one that has none."""
+    held: dict[str, list[T]] = {name: [] for name in names}
+    for thing in things:
+        held.setdefault(name_of(thing), []).append(thing)
+    return dict(sorted(held.items()))
 
 
 def _first_refusals(rows: Iterable[EventRow]) -> dict[str, str]:
@@ -213,15 +247,3 @@ def _first_refusals(rows: Iterable[EventRow]) -> dict[str, str]:
 def _failure(row: EventRow) -> dict[str, Any]:
     where = {"ts_ms": row.ts_ms, "symbol": row.symbol, "strategy": row.strategy}
     return {**where, "error": row.data["error"], "hook": row.data["hook"]}
-
-
-def _section_document(section: Section) -> dict[str, Any]:
-    plain = asdict(section)
-    numbers = plain.pop("totals")
-    undefined = {}
-    for name in Totals.__slots__:
-        if isinstance(metric := getattr(section.totals, name), Measure):
-            numbers[name] = metric.value
-            if metric.value is None:
-                undefined[name] = metric.undefined
-    return {**numbers, **plain, "undefined": undefined}

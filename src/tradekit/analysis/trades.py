@@ -57,10 +57,10 @@ def trade_lines(closed: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _trade(row: EventRow) -> dict[str, Any]:
-    trade: dict[str, Any] = {
+    data = row.data
+    return {
         "symbol": row.symbol,
         "strategy": row.strategy,
         "signal_id": row.signal_id,
+        **{key: data[key] for key in _DATA_KEYS},
     }
-    trade.update((key, row.data[key]) for key in _DATA_KEYS)
-    return trade

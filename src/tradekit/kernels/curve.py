@@ -103,3 +103,38 @@ def max_drawdown_pct(equity: FloatArray, first_peak: float) -> float:
     NaN:     not allowed.
     """
     return float(drawdown_pct(equity, first_peak).min(initial=0.0))
+
+
+def known_at(
+    values: FloatArray, ts_ms: IntArray, moments_ms: IntArray, before: float
+) -> FloatArray:
+    """Return for each of `moments_ms` the last of `values` known by then, `before` where none was.
+
+    Shapes:  values, ts_ms: [n], n ≥ 0, ts_ms never falling; moments_ms: int64[m]; the answer
+             float64[m].
+    Units:   those of `values`; times in ms UTC. Of several values at one moment the last counts.
+    NaN:     none in, none out.
+    """
+    index = np.searchsorted(ts_ms, moments_ms, side="right")
+    return np.append(before, values)[index]
+
+
+def longest_below_peak_ms(
+    equity: FloatArray, ts_ms: IntArray, first_peak: float, since_ms: int
+) -> int:
+    """Return the longest time from a peak until it was reached again, 0 where equity never fell.
+
+    Formula: max of ts_ms[j] - ts_ms[i] over neighbours i < j among the points at their peak with
+             points below it between them; `first_peak` is a point at `since_ms`, and a peak that
+             was never reached again lasts to the last point.
+    Shapes:  equity: float64[n], oldest first; ts_ms: int64[n], never falling; n ≥ 0.
+    Units:   equity in quote currency; times in ms UTC, the answer in ms.
+    NaN:     not allowed.
+    """
+    (at_peak,) = np.nonzero(equity >= running_peak(equity, first_peak))
+    index = np.concatenate(([-1], at_peak, [len(equity)]))
+    moments = np.concatenate(([since_ms], ts_ms, ts_ms[-1:]))
+    began, ended = index[:-1], index[1:]
+    fell = ended - began > 1
+    lasted = moments[ended[fell] + 1] - moments[began[fell] + 1]
+    return int(lasted.max(initial=0))

@@ -68,6 +68,7 @@ class Journal:
         quantity: float,
         fee: float = 0.0,
         direction: str = "long",
+        stop_loss_price: float | None = None,
         symbol: str = "BTCUSDT",
         strategy: str = "s",
     ) -> None:
@@ -79,6 +80,7 @@ class Journal:
             "cost": cost,
             "fee": fee,
             "cash_delta": -(cost + fee),
+            "stop_loss_price": stop_loss_price,
         }
         self._open[strategy, symbol] = {**data, "ts_ms": ts_ms}
         self.add("opened", ts_ms, phase, data, symbol, strategy, f"{strategy}-{symbol}-id")

@@ -1,7 +1,5 @@
 """Each metric against a number worked by hand."""
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 
@@ -73,11 +71,3 @@ def test_totals_hold_every_metric() -> None:
         exposure_pct=Measure(25.0),
         ambiguous_count=1,
     )
-
-
-def test_every_metric_has_its_sentence_and_its_function() -> None:
-    names = {field.name for field in fields(Totals)} | {"final_equity"}
-
-    assert set(metrics.DEFINITIONS) == names
-    assert all(text.endswith(".") for text in metrics.DEFINITIONS.values())
-    assert all(callable(getattr(metrics, name)) for name in names)

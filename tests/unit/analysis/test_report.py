@@ -7,6 +7,8 @@ import math
 import pytest
 
 from tests.unit.analysis.journal_builder import CAPITAL, MINUTE, START, Journal, candles
+from tradekit.analysis.definitions import DEFINITIONS, UNITS
+from tradekit.analysis.metrics import REASONS
 from tradekit.analysis.report import (
     RunReport,
     build_report,
@@ -128,8 +130,11 @@ def test_what_has_no_value_says_why(rows: list[EventRow]) -> None:
     nothing = document["symbols"]["NONE"]
     assert nothing["win_rate_pct"] is None
     assert nothing["exposure_pct"] is None
-    assert nothing["undefined"] == {"win_rate_pct": "no_trades", "exposure_pct": "no_candles"}
-    assert document["total"]["undefined"] == {}
+    assert nothing["undefined"].pop("exposure_pct") == "no_candles"
+    assert set(nothing["undefined"].values()) == {"no_trades"}
+    total = document["total"]["undefined"]
+    assert total["sharpe_ratio"] == total["payoff_ratio"] == "too_few_trades"
+    assert {name for name in total if document["total"][name] is not None} == set()
 
 
 def test_a_number_that_json_does_not_have_is_refused() -> None:
@@ -166,6 +171,85 @@ def test_the_order_of_symbols_does_not_show(rows: list[EventRow]) -> None:
     assert other.trades == report.trades
 
 
+def test_a_strategy_that_was_alone_is_the_total(rows: list[EventRow]) -> None:
+    report = report_of(rows)
+
+    assert report.strategies == {"s": report.total}
+    assert report.document()["strategies"]["s"] == report.document()["total"]
+
+
+def test_each_strategy_has_what_it_alone_did() -> None:
+    journal = Journal(("BTCUSDT", "ETHUSDT"))
+    for strategy, quantity in (("a", 1.0), ("b", 2.0)):
+        journal.opened(START, price=100.0, quantity=quantity, strategy=strategy)
+        journal.closed(START + 2 * MINUTE, price=110.0, strategy=strategy)
+    journal.opened(START, price=10.0, quantity=5.0, symbol="ETHUSDT", strategy="b")
+    journal.closed(UNTIL, Phase.END, price=8.0, symbol="ETHUSDT", strategy="b")
+    rejection = {"rule": "gap_reject", "detail": "no"}
+    journal.add("rejected", START, Phase.DECISION, rejection, strategy="c")
+
+    report = build_report(
+        journal.rows,
+        SERIES,
+        capital=CAPITAL,
+        base_ms=MINUTE,
+        since_ms=START,
+        until_ms=UNTIL,
+        strategies=("d",),
+    )
+
+    parts = report.strategies
+    assert list(parts) == ["a", "b", "c", "d"]
+    assert [each.totals.pnl for each in parts.values()] == [10.0, 10.0, 0.0, 0.0]
+    assert [each.totals.trade_count for each in parts.values()] == [1, 2, 0, 0]
+    assert parts["c"].rejected == {"gap_reject": 1}
+    # Of 8 candles one closes with BTC held, by a and by b, and four with ETH held by b.
+    assert parts["a"].totals.exposure_pct.value == 12.5
+    assert parts["b"].totals.exposure_pct.value == 62.5
+    # a alone: never below. b alone: 1000, 1020, 1020, 1030 with ETH at 12, 1010 after its exit.
+    assert parts["a"].totals.max_drawdown_pct == 0.0
+    assert parts["b"].totals.max_drawdown_pct == pytest.approx(-20 / 1_030 * 100)
+    assert report.total.totals.pnl == 20.0
+
+
+def test_every_figure_has_one_place_and_its_unit_shows(rows: list[EventRow]) -> None:
+    document = report_of(rows).document()
+
+    for section in (document["total"], *document["symbols"].values()):
+        assert DEFINITIONS.keys() - section.keys() == {"final_equity"}
+        for name, unit in UNITS.items():
+            if name in section and section[name] is not None:
+                assert isinstance(section[name], str) == (unit == "quote currency"), name
+        assert section["undefined"].keys() <= DEFINITIONS.keys()
+        assert set(section["undefined"].values()) <= set(REASONS)
+
+
+def test_breakdowns_add_up_to_their_section(rows: list[EventRow]) -> None:
+    document = report_of(rows).document()
+
+    for section in (document["total"], *document["symbols"].values()):
+        for table in (
+            section["months"],
+            section["by_reason"].values(),
+            section["by_direction"].values(),
+        ):
+            assert sum(each["trade_count"] for each in table) == section["trade_count"]
+            total = math.fsum(float(each["pnl"]) for each in table)
+            assert total == pytest.approx(float(section["pnl"]))
+    assert document["total"]["months"][0]["month"] == "2026-04"
+    assert document["total"]["months"][0]["start_equity"] == "1000.0"
+    assert document["total"]["by_reason"]["stop_loss"] == {
+        "trade_count": 1,
+        "win_count": 0,
+        "loss_count": 1,
+        "win_rate_pct": 0.0,
+        "pnl": repr(report_of(rows).symbols["BTCUSDT"].totals.pnl),
+        "avg_trade_pct": -10.19,
+        "undefined": {},
+    }
+    assert list(document["total"]["by_direction"]) == ["long"]
+
+
 def test_rows_out_of_order_are_a_mistake(rows: list[EventRow]) -> None:
     with pytest.raises(AssertionError, match="sorted"):
         report_of(rows[::-1])
@@ -177,4 +261,5 @@ def test_a_run_in_which_nothing_happened_has_a_report() -> None:
     assert report.trades == []
     assert report.events_lines == []
     assert [tuple(point) for point in report.equity] == [(UNTIL, CAPITAL, CAPITAL, 0.0, 0.0)]
-    assert report.document()["total"]["undefined"] == {"win_rate_pct": "no_trades"}
+    assert set(report.document()["total"]["undefined"].values()) == {"no_trades"}
+    assert report.strategies == {}

@@ -6,6 +6,8 @@ import pytest
 from tradekit.kernels.curve import (
     carried_forward,
     drawdown_pct,
+    known_at,
+    longest_below_peak_ms,
     max_drawdown_pct,
     running_peak,
     step_values,
@@ -99,3 +101,21 @@ def test_a_curve_that_only_rises_has_no_drawdown() -> None:
 def test_a_percentage_of_nothing_is_a_mistake() -> None:
     with pytest.raises(AssertionError):
         drawdown_pct(floats(1), 0.0)
+
+
+def test_of_several_values_at_one_moment_the_last_is_known() -> None:
+    known = known_at(floats(10, 20, 30), ints(2, 4, 4), ints(1, 2, 3, 4, 5), 7.0)
+
+    assert known.tolist() == [7, 10, 10, 30, 30]
+    assert known_at(floats(), ints(), ints(1), 7.0).tolist() == [7]
+
+
+def test_the_longest_time_below_a_peak() -> None:
+    # The capital is a peak at 0; reached again at 30, left at 40, never reached again.
+    times = ints(10, 20, 30, 40, 50, 70)
+
+    assert longest_below_peak_ms(floats(9, 9, 10, 11, 10, 10), times, 10.0, 0) == 30
+    assert longest_below_peak_ms(floats(9, 9, 9, 9, 9, 9), times, 10.0, 0) == 70
+    assert longest_below_peak_ms(floats(9, 9, 10, 11, 10, 11), times, 10.0, 0) == 30
+    assert longest_below_peak_ms(floats(10, 11, 12, 12, 12, 13), times, 10.0, 0) == 0
+    assert longest_below_peak_ms(floats(), ints(), 10.0, 0) == 0
