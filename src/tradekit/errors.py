@@ -32,13 +32,21 @@ TradekitError
 └── StoppedError
 
 An error says what was wrong, its value, the rule and where, in one sentence; `fix` says what to
-do about it. Turning an error into an exit code is `cli.app`'s business alone; the code itself is
-a class attribute so that there is one table. Programmer errors are assertions, never these.
+do about it. Several mistakes are raised together, as a group. Turning an error into an exit code is
+`cli.app`'s business alone; the code itself is a class attribute so that there is one table.
+Programmer errors are assertions, never these.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, ClassVar, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+# How alike a name must be to one that was typed to be taken for what was meant, from 0 to 1.
+NEAR: Final = 0.6
 
 
 class TradekitError(Exception):
@@ -198,3 +206,31 @@ class StoppedError(TradekitError):
     """The run was stopped by a signal."""
 
     exit_code = 130
+
+
+def together(heading: str, errors: Sequence[Exception]) -> Exception:
+    """Return what to raise for these errors: one alone as it is, several as a group."""
+    assert errors, "there must be an error to raise"
+    return errors[0] if len(errors) == 1 else ExceptionGroup(heading, errors)
+
+
+def raise_all(heading: str, errors: Sequence[Exception]) -> None:
+    """Raise these errors, one alone as it is, several as a group; do nothing without one."""
+    if errors:
+        raise together(heading, errors)
+
+
+def nearest(name: str, known: Collection[str], *, near: float = NEAR) -> str | None:
+    """Return the known name that `name` was probably meant for, None if there is none.
+
+    Args:
+        near: how alike they must be, from 0 to 1; more than `NEAR` where the known names have much
+            in common, as symbols of one quote currency have.
+    """
+    return next(iter(get_close_matches(name, known, n=1, cutoff=near)), None)
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """Return the end of a sentence about an unknown name: a question, or nothing."""
+    meant = nearest(name, known)
+    return f"; did you mean {meant!r}?" if meant else ""

@@ -123,9 +123,9 @@ CASES = [
     (
         "settings out of range, all at once",
         None,
-        ["mine.py", "--capital", "-1", "--fee", "80", "--workers", "0", "--gaps", "fill"],
+        ["mine.py", "--capital", "-1", "--fee", "80", "--workers", "0", "--gaps", "guess"],
         2,
-        ["--capital was -1.0 ", "--gaps was 'fill' ", "--workers was 0 ", "--fee was 80.0 "],
+        ["--capital was -1.0 ", "--gaps was 'guess' ", "--workers was 0 ", "--fee was 80.0 "],
     ),
     (
         "runs folder that is a file",

@@ -1,15 +1,16 @@
 """Where settings come from: the config file, `.env`, the environment and flags, one layer each.
 
 Decides which file is the config file, which variable means which key, and how a key is called when
-something is wrong with it. Whether a value is allowed is decided by `settings`. Invariant: a layer
-knows the origin of every value that it holds.
+something is wrong with it. Whether a value is allowed is decided by `settings`; what that takes is
+not imported here, so that a shell can be answered at once. Invariant: a layer knows the origin of
+every value that it holds.
 """
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from tradekit.errors import SettingsError
 
@@ -17,6 +18,25 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+DEFAULT_SYMBOLS: Final = (
+    "BTCUSDT",
+    "POLUSDT",
+    "ZECUSDT",
+    "HYPEUSDT",
+    "XAUTUSDT",
+    "DOGEUSDT",
+    "SOLUSDT",
+    "PENGUUSDT",
+    "HBARUSDT",
+)
+# What a config file may have tables of.
+SECTIONS: Final = (
+    *("backtest", "costs", "limits", "paths", "ready", "mongo", "redis", "telegram", "web"),
+)
+Kind = Literal["default", "file", "dotenv", "environment", "flag"]
+_KINDS: Final[tuple[Kind, ...]] = ("file", "dotenv", "environment", "flag")
+STATE_DIR: Final = ".tradekit"
+RUNS_DIR: Final = "runs"
 CONFIG_NAME: Final = "tradekit.toml"
 PREFIX: Final = "TRADEKIT__"
 # Names that operators have in their environment from before; they stay valid.
@@ -40,6 +60,7 @@ FLAG_KEYS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "--gaps": (("backtest", "gaps"),),
     "--seed": (("backtest", "seed"),),
     "--workers": (("backtest", "workers"),),
+    "--no-interval": (("backtest", "interval"),),
     "--fee": (("costs", "maker_fee_pct"), ("costs", "taker_fee_pct")),
     "--slippage": (("costs", "slippage_pct"), ("costs", "limit_slippage_pct")),
     "--runs-dir": (("paths", "runs_dir"),),
@@ -80,11 +101,110 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value was given: in which layer, under which name there, and the place in words."""
+
+    layer: Kind
+    name: str = ""
+    place: str = ""
+
+    def __str__(self) -> str:
+        """Return it in words, as in `[costs] taker_fee_pct in tradekit.toml`."""
+        return f"{self.name} {self.place}".strip() or self.layer
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """Every layer that was read, and the folder in which relative paths start.
+
+    `root` is that of the config file, else the one that the command was started in.
+    """
+
+    root: Path
+    config_file: Path | None
+    file: Layer
+    dotenv: Layer = field(default_factory=Layer)
+    environment: Layer = field(default_factory=Layer)
+    flag: Layer = field(default_factory=Layer)
+
+    def in_order(self) -> tuple[Layer, ...]:
+        """Return the layers, the strongest last."""
+        return self.file, self.dotenv, self.environment, self.flag
+
+    def value(self, path: tuple[str, ...]) -> object | None:
+        """Return what the strongest layer with a value at `path` has there, None without one."""
+        for layer in reversed(self.in_order()):
+            here: Any = layer.values
+            for step in path:
+                here = here.get(step) if isinstance(here, dict) else None
+            if here is not None:
+                return here  # type: ignore[no-any-return]  # it is whatever somebody wrote
+        return None
+
+    @property
+    def strategy_file(self) -> Path | None:
+        """The configured strategy file."""
+        configured = self.value(("backtest", "strategy_file"))
+        return None if configured is None else self.root / str(configured)
+
+    @property
+    def state_dir(self) -> Path:
+        """Where the embedded stores live."""
+        return self.root / str(self.value(("paths", "state_dir")) or STATE_DIR)
+
+    @property
+    def runs_dir(self) -> Path:
+        """Where run folders are made."""
+        return self.root / str(self.value(("paths", "runs_dir")) or RUNS_DIR)
+
+    def origin(self, path: tuple[str, ...]) -> Origin:
+        """Return where the value at `path` comes from."""
+        for kind, layer in reversed(tuple(zip(_KINDS, self.in_order(), strict=True))):
+            if path in layer.names:
+                return Origin(kind, *layer.names[path])
+        return Origin("default")
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigFile:
     """A config file that was found, and the table in it that is ours."""
 
     path: Path
     table: dict[str, Any]
+
+
+def read_layers(
+    cwd: Path, environ: Mapping[str, str], flags: Mapping[str, object] | None = None
+) -> Layers:
+    """Read every layer; the arguments are those of `settings.read_settings`.
+
+    Raises:
+        SettingsError: a file cannot be read at all.
+    """
+    config = find_config(cwd)
+    root = config.path.parent if config else cwd
+    return Layers(
+        root,
+        config.path if config else None,
+        file_layer(config, cwd) if config else Layer(),
+        dotenv_layer(root / ".env", cwd),
+        environment_layer(environ, "in the environment"),
+        flag_layer(flags or {}, cwd),
+    )
+
+
+def read_config(path: Path) -> ConfigFile:
+    """Return the config file at `path`; of a pyproject.toml, its table that is ours.
+
+    Raises:
+        SettingsError: it cannot be read, or is a pyproject.toml without such a table.
+    """
+    if path.name != "pyproject.toml":
+        return ConfigFile(path, _read_toml(path))
+    table = pyproject_table(path)
+    if table is None:
+        raise SettingsError(f"{path} has no [tool.tradekit], must have one to be a config file")
+    return ConfigFile(path, table)
 
 
 def find_config(cwd: Path) -> ConfigFile | None:
@@ -95,7 +215,7 @@ def find_config(cwd: Path) -> ConfigFile | None:
     """
     for folder in (cwd, *cwd.parents):
         own = folder / CONFIG_NAME
-        table = _pyproject_table(folder / "pyproject.toml")
+        table = pyproject_table(folder / "pyproject.toml")
         if own.is_file():
             if table is not None:
                 raise SettingsError(
@@ -173,8 +293,14 @@ def shown(path: Path, cwd: Path) -> str:
     return str(path.relative_to(cwd)) if path.is_relative_to(cwd) else str(path)
 
 
-def _pyproject_table(path: Path) -> dict[str, Any] | None:
-    """Return [tool.tradekit] of a pyproject.toml; one that does not mention it is not parsed."""
+def pyproject_table(path: Path) -> dict[str, Any] | None:
+    """Return [tool.tradekit] of a pyproject.toml, None without it.
+
+    One that does not mention it is not parsed.
+
+    Raises:
+        SettingsError: it mentions it and is not valid TOML.
+    """
     try:
         if "tool.tradekit" not in path.read_text("utf-8", errors="replace"):
             return None

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 
-from tradekit.errors import SettingsError, UnknownNameError
+from tradekit.errors import SettingsError, UnknownNameError, did_you_mean, raise_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
     from tradekit.api.declare import Strategy
     from tradekit.errors import TradekitError
+
+_SEVERAL: Final = "several parameters are wrong"
 
 
 def make_params(strategy: Strategy, assignments: Iterable[str]) -> object | None:
@@ -44,13 +45,13 @@ def make_params(strategy: Strategy, assignments: Iterable[str]) -> object | None
                     fix="declare them with @strategy(..., params=YourDataclass)",
                 )
             )
-        _raise(mistakes)
+        raise_all(_SEVERAL, mistakes)
         return None
     known = _field_names(strategy.params, where)
     mistakes += [_unknown(name, known, where) for name in texts if name not in known]
     given = {name: text for name, text in texts.items() if name in known}
     params = _validated(strategy.params, given, where, mistakes)
-    _raise(mistakes)
+    raise_all(_SEVERAL, mistakes)
     return params
 
 
@@ -60,13 +61,6 @@ def plain_params(params: object | None) -> dict[str, Any]:
         return {}
     plain: dict[str, Any] = TypeAdapter(type(params)).dump_python(params, mode="json")
     return plain
-
-
-def _raise(mistakes: list[TradekitError]) -> None:
-    if len(mistakes) == 1:
-        raise mistakes[0]
-    if mistakes:
-        raise ExceptionGroup("several parameters are wrong", mistakes)
 
 
 def _parsed(assignments: Iterable[str]) -> tuple[dict[str, str], list[TradekitError]]:
@@ -97,10 +91,8 @@ def _field_names(kind: object, where: str) -> tuple[str, ...]:
 
 
 def _unknown(name: str, known: tuple[str, ...], where: str) -> UnknownNameError:
-    nearest = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
     return UnknownNameError(
-        f"--set named {name!r}, which is no parameter of {where}{hint}",
+        f"--set named {name!r}, which is no parameter of {where}{did_you_mean(name, known)}",
         fix=f"known: {', '.join(known) or 'none'}",
     )
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tradekit.api.declare import Exchange
 from tradekit.bootstrap.parameters import make_params, plain_params
+from tradekit.bootstrap.places import (
+    find_strategy_file as find_strategy_file,  # noqa: PLC0414  # the plan's first choice
+)
 from tradekit.bootstrap.settings import clean_symbols
 from tradekit.domain.costs import CostModel
 from tradekit.domain.signal import Limits
@@ -23,12 +26,11 @@ from tradekit.domain.time import (
     parse_duration_ms,
     parse_time_ms,
 )
-from tradekit.errors import NothingRegisteredError, SettingsError, TradekitError
+from tradekit.errors import SettingsError, TradekitError, together
 from tradekit.registry.catalog import nothing_registered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from pathlib import Path
 
     from tradekit.api.declare import Strategy
     from tradekit.bootstrap.settings import Settings
@@ -61,7 +63,8 @@ class RunPlan:
     """Everything that a run does, decided.
 
     `symbols_named` tells symbols that somebody asked for from the default list: an unknown one is
-    a mistake in the first case and left out in the second.
+    a mistake in the first case and left out in the second. `interval` asks for the other path where
+    candles are ambiguous.
     """
 
     strategy: Strategy
@@ -76,6 +79,7 @@ class RunPlan:
     gaps: str
     workers: int
     seed: int
+    interval: bool = True
 
     @property
     def lead_ms(self) -> int:
@@ -101,6 +105,7 @@ class RunPlan:
             "gaps": self.gaps,
             "workers": self.workers,
             "seed": self.seed,
+            "interval": self.interval,
         }
 
 
@@ -126,32 +131,7 @@ class Mistakes:
 
     def summary(self) -> Exception:
         """Return what was found as one thing to raise: the one mistake, or all as a group."""
-        assert self.found, "there must be a mistake to raise"
-        if len(self.found) == 1:
-            return self.found[0]
-        return ExceptionGroup("the run was not started", self.found)
-
-
-def find_strategy_file(given: Path | None, settings: Settings, cwd: Path) -> Path:
-    """Return the strategy file: the one given, else the configured, else the only one there is.
-
-    Raises:
-        NothingRegisteredError: none was named and `strategies/` does not have exactly one.
-    """
-    if given is not None:
-        return cwd / given
-    if settings.strategy_file is not None:
-        return settings.strategy_file
-    folder = settings.root / "strategies"
-    files = sorted(p for p in folder.glob("*.py") if not p.name.startswith("_"))
-    if len(files) == 1:
-        return files[0]
-    if not files:
-        raise NothingRegisteredError(
-            "Strategy not specified", fix=f"name a file; there is none in {folder}"
-        )
-    listed = ", ".join(f"strategies/{path.name}" for path in files)
-    raise NothingRegisteredError("Strategy not specified", fix=f"name one of {listed}")
+        return together("the run was not started", self.found)
 
 
 def make_plan(
@@ -174,13 +154,13 @@ def make_plan(
     attempt = mistakes.attempt
     strategy = attempt(lambda: loaded.strategies.choose(choices.strategy))
     frame = attempt(lambda: _choose_frame(loaded, settings, choices))
-    exchange = attempt(lambda: _choose_exchange(loaded, settings, choices, stored))
-    symbols = attempt(lambda: _choose_symbols(strategy, settings, choices))
+    exchange = attempt(lambda: choose_exchange(loaded, settings, choices, stored))
+    symbols = attempt(lambda: choose_symbols(strategy, settings, choices))
     params = None
     if strategy is not None:
         params = attempt(lambda: make_params(strategy, choices.assignments))
         if frame is not None:
-            mistakes.found += _off_grid(strategy, frame)
+            mistakes.found += off_grid(strategy, frame)
     if strategy is None or frame is None or exchange is None or symbols is None or mistakes.found:
         return None
     named = choices.symbols is not None or strategy.symbols is not None
@@ -203,6 +183,7 @@ def make_plan(
         gaps=backtest.gaps,
         workers=backtest.workers,
         seed=backtest.seed if exchange.seed is None else exchange.seed,
+        interval=backtest.interval,
     )
 
 
@@ -221,9 +202,15 @@ def _exchange_name(loaded: LoadedFile, settings: Settings, choices: Choices) -> 
     return settings.backtest.exchange
 
 
-def _choose_exchange(
+def choose_exchange(
     loaded: LoadedFile, settings: Settings, choices: Choices, stored: Collection[str]
 ) -> Exchange:
+    """Return the exchange of a run; see `make_plan` for the arguments.
+
+    Raises:
+        UnknownNameError: nothing has the name that decides.
+        NothingRegisteredError: nobody named one, and nothing was imported.
+    """
     name = _exchange_name(loaded, settings, choices)
     if name is None and len(loaded.exchanges):
         return loaded.exchanges.first()
@@ -289,9 +276,14 @@ def _day(ts_ms: int) -> str:
     return format_time(ts_ms).removesuffix("T00:00:00Z")
 
 
-def _choose_symbols(
+def choose_symbols(
     strategy: Strategy | None, settings: Settings, choices: Choices
 ) -> tuple[str, ...]:
+    """Return the symbols of a run: those of the flag, else of the strategy, else of the settings.
+
+    Raises:
+        SettingsError: those that decide are none.
+    """
     if choices.symbols is not None:
         named = clean_symbols(choices.symbols)
         if not named:
@@ -305,7 +297,7 @@ def _choose_symbols(
     return settings.symbols
 
 
-def _off_grid(strategy: Strategy, frame: Frame) -> list[TradekitError]:
+def off_grid(strategy: Strategy, frame: Frame) -> list[TradekitError]:
     """Return an error for each duration of the strategy that does not fit the base interval."""
     base_ms = frame.base.ms
     durations = [

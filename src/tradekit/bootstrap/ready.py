@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from tradekit.errors import NotReadyError, TradekitError
+from tradekit.errors import NotReadyError, TradekitError, raise_all
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -61,7 +61,4 @@ async def wait_until_ready(
             )
             for name in pending
         ]
-    if len(failed) == 1:
-        raise failed[0]
-    if failed:
-        raise ExceptionGroup("not everything became ready", failed)
+    raise_all("not everything became ready", failed)

@@ -7,7 +7,6 @@ it is used. Nothing here opens a connection or makes a folder.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -19,6 +18,7 @@ from pydantic import (
     PrivateAttr,
     SecretStr,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -28,15 +28,11 @@ from pydantic_settings import (
 )
 
 from tradekit.bootstrap.layers import (
-    Layer,
-    dotenv_layer,
-    environment_layer,
-    file_layer,
-    find_config,
-    flag_layer,
+    DEFAULT_SYMBOLS as DEFAULT_SYMBOLS,  # noqa: PLC0414  # it is a setting, and asked for here
 )
+from tradekit.bootstrap.layers import RUNS_DIR, STATE_DIR, Layer, Layers, read_layers
 from tradekit.domain.time import UNLIMITED, parse_duration_ms
-from tradekit.errors import SettingsError
+from tradekit.errors import SettingsError, did_you_mean, raise_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,18 +41,6 @@ if TYPE_CHECKING:
 
 # The one argument of Settings' construction: what the layers hold are its fields.
 _LAYERS: Final = "layers"
-
-DEFAULT_SYMBOLS: Final = (
-    "BTCUSDT",
-    "POLUSDT",
-    "ZECUSDT",
-    "HYPEUSDT",
-    "XAUTUSDT",
-    "DOGEUSDT",
-    "SOLUSDT",
-    "PENGUUSDT",
-    "HBARUSDT",
-)
 
 
 def clean_symbols(value: object) -> tuple[str, ...]:
@@ -90,7 +74,11 @@ def _duration_or_unlimited(value: object) -> object:
     return value
 
 
-Symbols = Annotated[tuple[str, ...], BeforeValidator(_some_symbols)]
+Symbols = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_some_symbols),
+    WithJsonSchema({"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}),
+]
 Hold = Annotated[int | str, BeforeValidator(_duration_or_unlimited)]
 LegPct = Annotated[float, Field(ge=0.0, lt=50.0, allow_inf_nan=False)]
 DistancePct = Annotated[float, Field(ge=0.0, le=100.0, allow_inf_nan=False)]
@@ -108,13 +96,14 @@ class BacktestSettings(_Section):
     exchange: str | None = None
     frame: str | None = None
     capital: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 10_000.0
-    gaps: Literal["refuse", "skip"] = "refuse"
+    gaps: Literal["refuse", "skip", "fill"] = "refuse"
     workers: Annotated[int, Field(ge=1, le=256)] = 1
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    interval: bool = True
 
 
 class CostSettings(_Section):
-    """Percent a leg, as in `domain.costs`."""
+    """What each fill costs, in percent of its notional."""
 
     maker_fee_pct: LegPct = 0.1
     taker_fee_pct: LegPct = 0.1
@@ -139,8 +128,8 @@ class LimitSettings(_Section):
 class PathSettings(_Section):
     """Where tradekit keeps its own files; relative ones start beside the config file."""
 
-    state_dir: Path = Path(".tradekit")
-    runs_dir: Path = Path("runs")
+    state_dir: Path = Path(STATE_DIR)
+    runs_dir: Path = Path(RUNS_DIR)
 
 
 class ReadySettings(_Section):
@@ -196,17 +185,13 @@ class Settings(BaseSettings):
     telegram: TelegramSettings = TelegramSettings()
     web: WebSettings = WebSettings()
 
-    _root: Path = PrivateAttr(default=Path())
-    _config_file: Path | None = PrivateAttr(default=None)
+    _layers: Layers = PrivateAttr()
 
     @classmethod
-    def from_layers(
-        cls, layers: Sequence[Layer], root: Path, config_file: Path | None = None
-    ) -> Settings:
-        """Return the settings that `layers`, the strongest last, make together."""
+    def from_layers(cls, layers: Layers) -> Settings:
+        """Return the settings that the layers make together."""
         settings = cls(**{_LAYERS: layers})  # type: ignore[arg-type]  # not a field: see below
-        settings._root = root
-        settings._config_file = config_file
+        settings._layers = layers
         return settings
 
     @classmethod
@@ -221,33 +206,40 @@ class Settings(BaseSettings):
         """Take the layers handed in, the strongest first, and nothing from the process itself."""
         del env_settings, dotenv_settings, file_secret_settings
         layers = init_settings()[_LAYERS]
-        return tuple(InitSettingsSource(settings_cls, each.values) for each in reversed(layers))
+        return tuple(
+            InitSettingsSource(settings_cls, each.values) for each in reversed(layers.in_order())
+        )
+
+    @property
+    def layers(self) -> Layers:
+        """What they were made of."""
+        return self._layers
 
     @property
     def root(self) -> Path:
         """The folder of the config file, else the one that the command was started in."""
-        return self._root
+        return self._layers.root
 
     @property
     def config_file(self) -> Path | None:
         """The config file that was found, if any."""
-        return self._config_file
+        return self._layers.config_file
 
     @property
     def state_dir(self) -> Path:
         """Where the embedded stores live."""
-        return self._root / self.paths.state_dir
+        return self.root / self.paths.state_dir
 
     @property
     def runs_dir(self) -> Path:
         """Where run folders are made."""
-        return self._root / self.paths.runs_dir
+        return self.root / self.paths.runs_dir
 
     @property
     def strategy_file(self) -> Path | None:
         """The strategy file to run where a command names none."""
         configured = self.backtest.strategy_file
-        return None if configured is None else self._root / configured
+        return None if configured is None else self.root / configured
 
 
 def load_settings(
@@ -260,10 +252,7 @@ def load_settings(
         ExceptionGroup: there are several of those.
     """
     settings, mistakes = read_settings(cwd, environ, flags)
-    if len(mistakes) == 1:
-        raise mistakes[0]
-    if mistakes:
-        raise ExceptionGroup("several settings are wrong", mistakes)
+    raise_all("several settings are wrong", mistakes)
     return settings
 
 
@@ -282,24 +271,24 @@ def read_settings(
     Raises:
         SettingsError: a file cannot be read at all.
     """
-    config = find_config(cwd)
-    root = config.path.parent if config else cwd
-    file = config.path if config else None
-    layers = [
-        file_layer(config, cwd) if config else Layer(),
-        dotenv_layer(root / ".env", cwd),
-        environment_layer(environ, "in the environment"),
-        flag_layer(flags or {}, cwd),
-    ]
+    return checked(read_layers(cwd, environ, flags))
+
+
+def checked(layers: Layers) -> tuple[Settings, list[SettingsError]]:
+    """Return the settings that the layers make, and everything wrong with them.
+
+    A wrong value is dropped from its layer: see `read_settings`.
+    """
     try:
-        return Settings.from_layers(layers, root, file), []
+        return Settings.from_layers(layers), []
     except ValidationError as invalid:
         problems = invalid.errors()
-    sentences = dict.fromkeys(_told(each, layers) for each in problems)
+    in_order = layers.in_order()
+    sentences = dict.fromkeys(_told(each, in_order) for each in problems)
     for problem in problems:
-        for layer in layers:
+        for layer in in_order:
             layer.drop(tuple(str(step) for step in problem["loc"]))
-    return Settings.from_layers(layers, root, file), [SettingsError(each) for each in sentences]
+    return Settings.from_layers(layers), [SettingsError(each) for each in sentences]
 
 
 def _told(problem: ErrorDetails, layers: Sequence[Layer]) -> str:
@@ -307,7 +296,7 @@ def _told(problem: ErrorDetails, layers: Sequence[Layer]) -> str:
     path = tuple(str(step) for step in problem["loc"])
     name, place = _origin(path, layers)
     if problem["type"] == "extra_forbidden":
-        return f"{name} was set {place}, but there is no such setting{_nearest(path)}"
+        return f"{name} was set {place}, but there is no such setting{_meant(path)}"
     if problem["type"] == "model_type":
         return f"{name} {place} has a value of its own, must be a section with keys"
     value = "'***'" if _is_secret(path) else repr(problem["input"])
@@ -326,17 +315,12 @@ def _origin(path: tuple[str, ...], layers: Sequence[Layer]) -> tuple[str, str]:
     return ".".join(path), ""
 
 
-def _nearest(path: tuple[str, ...]) -> str:
+def _meant(path: tuple[str, ...]) -> str:
     """Return a hint at the known key that `path` was meant for, in its own section if that is."""
     section = _section_of(path)
     if len(path) > 1 and section is not None:
-        known = [f"{path[0]}.{key}" for key in section.model_fields]
-        cutoff = 0.0
-    else:
-        known = list(Settings.model_fields)
-        cutoff = 0.6
-    found = get_close_matches(".".join(path), known, n=1, cutoff=cutoff)
-    return f"; the nearest is {found[0]}" if found else ""
+        return did_you_mean(".".join(path), [f"{path[0]}.{key}" for key in section.model_fields])
+    return did_you_mean(path[0], list(Settings.model_fields))
 
 
 def _section_of(path: tuple[str, ...]) -> type[BaseModel] | None:

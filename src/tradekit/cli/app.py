@@ -8,41 +8,34 @@ is told in sentences; a traceback comes with --debug only.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated, Any, Final, NoReturn, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from tradekit.cli import run
+from tradekit.cli import completion, run
 from tradekit.cli.stopping import STOP
 from tradekit.cli.verdict import Verdict, error_object, flattened, json_document
 
 _MOST_TELLING: Final = (5, 2, 3, 6, 4, 7, 1)
 _USAGE: Final = 2
 
-
-class _Data(TyperGroup):
-    """`tradekit data`, whose commands are imported when one of them is wanted."""
-
-    def list_commands(self, ctx: object) -> list[str]:
-        """Return the names of its commands."""
-        del ctx
-        self._load()
-        return list(self.commands)
-
-    def get_command(self, ctx: object, cmd_name: str) -> TyperCommand | None:
-        """Return the command of that name."""
-        del ctx
-        self._load()
-        return cast("TyperCommand | None", self.commands.get(cmd_name))
-
-    def _load(self) -> None:
-        if not self.commands:
-            from tradekit.cli.data import app as data_app
-
-            self.commands.update(typer.main.get_group(data_app).commands)
+# name → (the module whose `app` has it, the line in the list of commands)
+_COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "check": ("tradekit.cli.project", "Look for mistakes in a strategy file without running it."),
+    "init": ("tradekit.cli.project", "Write the first files of a project."),
+    "version": ("tradekit.cli.project", "Print versions, and where things are kept."),
+}
+_GROUPS: Final[dict[str, tuple[str, str]]] = {
+    "config": ("tradekit.cli.config", "Show, validate and describe the settings."),
+    "list": ("tradekit.cli.listing", "List strategies, exchanges, frames or symbols."),
+    "data": ("tradekit.cli.data", "Import, check, list, export, make and remove candles."),
+    "run": ("tradekit.cli.runs", "List, show, compare and check the runs that were kept."),
+}
 
 
 def _help_alone(ctx: typer.Context) -> None:
@@ -52,8 +45,51 @@ def _help_alone(ctx: typer.Context) -> None:
         raise typer.Exit(_USAGE)
 
 
+class _Later(TyperCommand):
+    """Stands for a command or a group whose module is imported when it is wanted."""
+
+    def __init__(self, name: str, module: str, text: str, *, is_group: bool) -> None:
+        super().__init__(name, help=text, rich_markup_mode=None)
+        self._module = module
+        self._is_group = is_group
+        self.loaded: TyperCommand | TyperGroup | None = None
+
+    def load(self) -> TyperCommand | TyperGroup:
+        """Return what this stands for."""
+        if self.loaded is None:
+            inside = typer.main.get_group(import_module(self._module).app)
+            if self._is_group:
+                outside = typer.Typer(
+                    name=self.name,
+                    help=self.help,
+                    rich_markup_mode=None,
+                    invoke_without_command=True,
+                    callback=_help_alone,
+                )
+                self.loaded = typer.main.get_group(outside)
+                self.loaded.commands.update(inside.commands)
+            else:
+                self.loaded = cast("TyperCommand", inside.commands[str(self.name)])
+        return self.loaded
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401  # the library's
+        """Return the context of what this stands for, which from here on is the command."""
+        return self.load().make_context(*arguments, **options)
+
+
+class _Root(TyperGroup):
+    """`tradekit` with the commands that come from tables."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401  # the library's
+        super().__init__(**attributes)
+        for table, is_group in ((_COMMANDS, False), (_GROUPS, True)):
+            for name, (module, text) in table.items():
+                self.commands[name] = _Later(name, module, text, is_group=is_group)
+
+
 app = typer.Typer(
     name="tradekit",
+    cls=_Root,
     help="One strategy file, replayed over history, on live prices, or with real orders.",
     invoke_without_command=True,
     pretty_exceptions_enable=False,
@@ -61,20 +97,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"]},
     epilog=(
-        "Examples:\n\ntradekit backtest strategies/bracket.py --exchange synthetic\n\n"
-        "tradekit data list\n\nExit codes: 0 done, 1 failed while running, 2 wrong usage or "
-        "configuration, 3 a dependency did not answer, 4 bad data, 5 our own state needs a person, "
-        "6 data not there, 130 and 143 stopped by a signal"
+        "Examples:\n\ntradekit init my-strategies\n\n"
+        "tradekit backtest strategies/bracket.py --exchange synthetic\n\n"
+        "Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration, 3 a "
+        "dependency did not answer, 4 bad data, 5 our own state needs a person, 6 data not there, "
+        "130 and 143 stopped by a signal"
     ),
 )
 app.command("backtest", epilog=run.EPILOG)(run.backtest)
-app.add_typer(
-    typer.Typer(cls=_Data, rich_markup_mode=None),
-    name="data",
-    help="Import, list and make candles.",
-    invoke_without_command=True,
-    callback=_help_alone,
-)
 
 
 def _print_version(value: bool) -> None:
@@ -104,6 +134,11 @@ def _options(
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if completion.ASKED in os.environ:
+        with completion.answering():
+            typer.main.get_command(app)(given, prog_name="tradekit")
+        sys.exit(1)
+    completion.complete_script()
     STOP.install()
     try:
         code = _run(given)
@@ -157,6 +192,8 @@ def _schema(command: object, arguments: Sequence[str]) -> str:
         if command is None:
             break
         words.append(word)
+        if isinstance(command, _Later):
+            command = command.loaded
     return f"{'.'.join(words)}/1"
 
 
@@ -203,6 +240,4 @@ def _print_traceback(error: BaseException) -> None:
 
 def _forget_output() -> None:
     """Point standard output to nowhere, so that closing it at exit does not fail again."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

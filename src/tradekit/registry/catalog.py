@@ -8,10 +8,14 @@ plan's. Invariant: names are unique, and nothing is added once a registry is mad
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from tradekit.errors import DuplicateNameError, NothingRegisteredError, UnknownNameError
+from tradekit.errors import (
+    DuplicateNameError,
+    NothingRegisteredError,
+    UnknownNameError,
+    did_you_mean,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -116,12 +120,10 @@ class Registry(Generic[Item]):
         if entry := self._entries.get(name):
             return entry.item
         known = list(dict.fromkeys((*self._entries, *built_in)))
-        nearest = get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-        listed = ", ".join(known) if known else "none"
         raise UnknownNameError(
-            f"{self.kind.lower()} was {name!r}, which {self._source} does not declare{hint}",
-            fix=f"known: {listed}",
+            f"{self.kind.lower()} was {name!r}, which {self._source} does not declare"
+            f"{did_you_mean(name, known)}",
+            fix=f"known: {', '.join(known) or 'none'}",
         )
 
     def choose(self, name: str | None) -> Item:

@@ -2,44 +2,53 @@
 
 Decides which objects count as declared, and turns whatever goes wrong in the user's code into one
 sentence with its file and line. What the names mean is the catalog's business. Invariant: the
-file's source is read once, so that its hash is that of the code which runs.
+file's source is read once, so that its hash is that of the code which runs; the operator's own
+modules that it imports are hashed right after.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import os
 import sys
 import traceback
 from collections import defaultdict
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from tradekit.api.declare import Exchange, Strategy
 from tradekit.domain.time import Frame
-from tradekit.errors import DuplicateNameError, StrategyLoadError, TradekitError
+from tradekit.errors import DuplicateNameError, StrategyLoadError, TradekitError, raise_all
 from tradekit.registry.catalog import Item, Registered, Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import CodeType
 
 _PACKAGE_DIR: Final = Path(__file__).resolve().parents[1]
+_MODULE_PREFIX: Final = "_tradekit_strategy_"
+_NO_IMPORTS: Final = (_MODULE_PREFIX, "__main__", "__mp_main__")
+_STANDARD_DIR: Final = Path(os.__file__).resolve().parent
 _INSTALLED: Final = frozenset({"site-packages", "dist-packages"})
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedFile:
-    """A strategy file's declarations, and the SHA-256 of its source."""
+    """A strategy file's declarations, and the SHA-256 of its source.
+
+    `module_hashes` has that of each module of the operator's own which was imported, by name.
+    """
 
     path: Path
     source_hash: str
     strategies: Registry[Strategy]
     exchanges: Registry[Exchange]
     frames: Registry[Frame]
+    module_hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_strategy_file(path: Path, *, root: Path) -> LoadedFile:
@@ -60,7 +69,7 @@ def load_strategy_file(path: Path, *, root: Path) -> LoadedFile:
     path, root = path.resolve(), root.resolve()
     where = _Where(path, root)
     source = _read(path, where)
-    module = ModuleType(f"_tradekit_strategy_{_digest(str(path).encode())[:12]}")
+    module = ModuleType(f"{_MODULE_PREFIX}{_digest(str(path).encode())[:12]}")
     module.__file__ = str(path)
     # Dataclasses and type hints look their module up by name, later too: it stays registered.
     sys.modules[module.__name__] = module
@@ -126,11 +135,9 @@ def _collect(module: ModuleType, tree: ast.Module, where: _Where, digest: str) -
             mistakes.append(error)
             return Registry(kind.__name__, [], where.shown(where.path))
 
-    loaded = LoadedFile(where.path, digest, registry(Strategy), registry(Exchange), registry(Frame))
-    if len(mistakes) == 1:
-        raise mistakes[0]
-    if mistakes:
-        raise ExceptionGroup("several names were declared twice", mistakes)
+    registries = registry(Strategy), registry(Exchange), registry(Frame)
+    loaded = LoadedFile(where.path, digest, *registries, where.module_hashes())
+    raise_all("several names were declared twice", mistakes)
     return loaded
 
 
@@ -180,6 +187,26 @@ class _Where:
 
     def place(self, path: Path, line: int | None) -> str:
         return self.shown(path) if line is None else f"{self.shown(path)}:{line}"
+
+    def module_hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of the source of each imported module of the operator's own.
+
+        Strategy files that were loaded are no modules; one that is imported by name is.
+        """
+        folders = tuple(
+            f"{str(each).rstrip(os.sep)}{os.sep}" for each in (self.path.parent, self.root)
+        )
+        hashes = {}
+        for name, module in sorted(sys.modules.items()):
+            file = getattr(module, "__file__", None) or ""
+            # Hundreds of modules are not his: the quick look comes first.
+            if not file.startswith(folders) or name.startswith(_NO_IMPORTS):
+                continue
+            path = Path(file)
+            if self._is_users(path) and not path.is_relative_to(_STANDARD_DIR):
+                with suppress(OSError):  # whatever else it is, it is no file that could be changed
+                    hashes[name] = _digest(path.read_bytes())
+        return hashes
 
     def load_error(self, error: BaseException) -> StrategyLoadError:
         """Return the sentence for whatever running the file raised."""

@@ -196,16 +196,16 @@ def test_unrelated_variables_of_a_dotenv_are_none_of_our_business(tmp_path):
             "[backtest]\ncapitl = 5",
             (
                 "[backtest] capitl was set in tradekit.toml, but there is no such setting; "
-                "the nearest is backtest.capital"
+                "did you mean 'backtest.capital'?"
             ),
         ),
         (
             "[cost]\nmaker_fee_pct = 5",
-            "[cost] was set in tradekit.toml, but there is no such setting; the nearest is costs",
+            "[cost] was set in tradekit.toml, but there is no such setting; did you mean 'costs'?",
         ),
         (
             "symbolz = []",
-            f"symbolz was set in tradekit.toml, {UNKNOWN}; the nearest is symbols",
+            f"symbolz was set in tradekit.toml, {UNKNOWN}; did you mean 'symbols'?",
         ),
         (
             "backtest = 3",
@@ -220,8 +220,8 @@ def test_unrelated_variables_of_a_dotenv_are_none_of_our_business(tmp_path):
             "[backtest] capital was inf in tradekit.toml, must be a finite number",
         ),
         (
-            '[backtest]\ngaps = "fill"',
-            "[backtest] gaps was 'fill' in tradekit.toml, must be 'refuse' or 'skip'",
+            '[backtest]\ngaps = "ignore"',
+            "[backtest] gaps was 'ignore' in tradekit.toml, must be 'refuse', 'skip' or 'fill'",
         ),
         (
             '[limits]\nmax_hold = "soon"',
@@ -263,7 +263,7 @@ def test_file_that_is_no_toml_is_told(tmp_path):
             {"TRADEKIT__COSTS__MAKERFEE": "1"},
             (
                 "TRADEKIT__COSTS__MAKERFEE was set in the environment, but there is no such "
-                "setting; the nearest is costs.maker_fee_pct"
+                "setting; did you mean 'costs.maker_fee_pct'?"
             ),
         ),
         (

@@ -8,7 +8,6 @@ import typer
 
 from tradekit import errors
 from tradekit.cli import app as module
-from tradekit.cli.app import app
 from tradekit.cli.stopping import STOP
 from tradekit.cli.verdict import Verdict, flattened
 
@@ -185,45 +184,6 @@ def test_wrong_usage_is_one_document_too(capsys):
     document = json.loads(capsys.readouterr().out)
     assert document["schema"] == "tradekit.backtest/1"
     assert document["errors"][0]["kind"] == "UsageError"
-
-
-@pytest.mark.parametrize("arguments", [[], ["data"]])
-def test_no_command_shows_what_there_is(capsys, arguments):
-    assert module._run(arguments) == 2
-    assert "Commands:" in capsys.readouterr().err
-
-
-def test_version(capsys):
-    assert module._run(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("tradekit ")
-
-
-def commands(group, path=()):
-    """Yield every command with its path."""
-    context = typer.Context(group)
-    for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        if hasattr(command, "list_commands"):
-            yield from commands(command, (*path, name))
-        else:
-            yield (*path, name), command
-
-
-def test_every_command_keeps_the_contract(capsys):
-    found = dict(commands(typer.main.get_command(app)))
-
-    assert ("backtest",) in found
-    assert ("data", "import") in found
-    for path, command in found.items():
-        name = f"tradekit {' '.join(path)}"
-        options = {text for each in command.params for text in each.opts}
-        assert "--json" in options, name
-        *examples, codes = [part for part in command.epilog.split("\n\n") if part.strip()][1:]
-        assert codes.startswith("Exit codes: 0 "), name
-        assert len(examples) == 2, name
-        assert all(example.startswith(name) for example in examples), name
-        assert module._run([*path, "--help"]) == 0
-        assert "Examples:" in capsys.readouterr().out, name
 
 
 def test_groups_are_opened_in_order_and_repeats_told_once():

@@ -1,10 +1,15 @@
 """What a shell may complete."""
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
 
+from tests.support.candles import series_of
+from tradekit.bootstrap import wiring
+from tradekit.bootstrap.layers import SECTIONS
 from tradekit.cli import completion
+from tradekit.domain.time import Interval
 
 FILE = """
 from tradekit import Exchange, Frame, strategy
@@ -26,8 +31,19 @@ def _here(tmp_path, monkeypatch):
     (tmp_path / "mine.py").write_text(FILE)
 
 
-def typed(*arguments, file=None):
-    return SimpleNamespace(params={"file": file}, args=list(arguments))
+def typed(*arguments, file=None, **options):
+    return SimpleNamespace(params={"file": file, **options}, args=list(arguments))
+
+
+def stock(folder, *names):
+    store = wiring.open_candle_store(folder / ".tradekit")
+
+    async def fill():
+        for exchange, symbol in names:
+            await store.append(exchange, symbol, Interval.M1, series_of([0, 1]))
+        await store.close()
+
+    asyncio.run(fill())
 
 
 def test_names_of_the_file():
@@ -37,9 +53,25 @@ def test_names_of_the_file():
     assert completion.exchanges(typed("mine.py"), "") == ["market", "local", "synthetic"]
 
 
+def test_names_of_the_file_that_a_backtest_would_choose(tmp_path):
+    (tmp_path / "tradekit.toml").write_text('[backtest]\nstrategy_file = "mine.py"')
+
+    assert completion.strategies(typed(), "") == ["bracket", "ladder"]
+
+
 def test_nothing_where_something_is_wrong():
     assert completion.strategies(typed("gone.py"), "") == []
     assert completion.exchanges(typed("gone.py"), "s") == ["synthetic"]
+
+
+def test_stored_exchanges_and_their_symbols(tmp_path):
+    stock(tmp_path, ("kraken", "AAUSDT"), ("local", "BBUSDT"), ("local", "BCUSDT"))
+
+    assert completion.exchanges(typed("mine.py"), "k") == ["kraken"]
+    assert completion.stored_exchanges("") == ["kraken", "local"]
+    assert completion.stored_symbols(typed(exchange="local"), "") == ["BBUSDT", "BCUSDT"]
+    assert completion.stored_symbols(typed(exchange="none"), "B") == ["BBUSDT", "BCUSDT"]
+    assert completion.stored_symbols(typed(), "A") == ["AAUSDT"]
 
 
 def test_symbols_continue_a_list():
@@ -48,7 +80,48 @@ def test_symbols_continue_a_list():
     assert completion.symbols("SOLUSDT,h") == ["SOLUSDT,HYPEUSDT", "SOLUSDT,HBARUSDT"]
 
 
+@pytest.mark.parametrize("configured", ["['aausdt', 'BBUSDT']", "'aausdt, BBUSDT'"])
+def test_symbols_are_those_of_the_settings(tmp_path, configured):
+    (tmp_path / "tradekit.toml").write_text(f"symbols = {configured}")
+
+    assert completion.symbols("") == ["AAUSDT", "BBUSDT"]
+
+
 def test_symbols_of_broken_settings_are_none(tmp_path):
     (tmp_path / "tradekit.toml").write_text("symbols = 3")
 
     assert completion.symbols("B") == []
+
+
+class TestStrategyFiles:
+    def test_those_of_the_project_and_those_here(self, tmp_path):
+        (tmp_path / "strategies").mkdir()
+        for name in ("b", "a", "_private"):
+            (tmp_path / "strategies" / f"{name}.py").write_text("")
+
+        assert completion.strategy_files("") == ["strategies/a.py", "strategies/b.py", "mine.py"]
+        assert completion.strategy_files("strategies/b") == ["strategies/b.py"]
+        assert completion.strategy_files("m") == ["mine.py"]
+
+    @pytest.mark.parametrize("way", ["", "./", "deep/../"])
+    def test_path_is_kept_as_it_was_typed(self, tmp_path, way):
+        (tmp_path / "deep").mkdir()
+        (tmp_path / "deep" / "own.py").write_text("")
+
+        assert completion.strategy_files(f"{way}deep/o") == [f"{way}deep/own.py"]
+        assert completion.strategy_files(f"{way}deep/") == [f"{way}deep/own.py"]
+
+
+def test_runs(tmp_path):
+    (tmp_path / "tradekit.toml").write_text('[paths]\nruns_dir = "out"')
+    for name in ("20250101-a", "20260101-b", ".unfinished"):
+        (tmp_path / "out" / name).mkdir(parents=True)
+
+    assert completion.run_ids("") == ["20260101-b", "20250101-a"]
+    assert completion.run_ids("2025") == ["20250101-a"]
+
+
+def test_sections_and_intervals():
+    assert completion.sections("") == list(SECTIONS)
+    assert completion.sections("co") == ["costs"]
+    assert completion.intervals("1") == ["1m", "15m", "1h", "12h", "1d"]

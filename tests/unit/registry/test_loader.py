@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -58,6 +59,39 @@ def one(ctx): ...
     assert loaded.strategies.names == ("two", "one")
     assert loaded.frames.names == ("b", "a")
     assert loaded.exchanges.names == ("synthetic",)
+
+
+def test_modules_of_the_operators_own_are_hashed_and_no_others(load, tmp_path):
+    (tmp_path / "deep_levels.py").write_text("import json\nSTOP = 1\n")
+    (tmp_path / "levels.py").write_text("from deep_levels import STOP\nimport statistics\n")
+    (tmp_path / "unused.py").write_text("")
+    installed = tmp_path / "lib" / "site-packages"
+    installed.mkdir(parents=True)
+    (installed / "bought_levels.py").write_text("")
+    sys.path.append(str(installed))
+    try:
+        loaded = load(HEAD + "import levels, bought_levels\n")
+    finally:
+        sys.path.remove(str(installed))
+
+    assert loaded.module_hashes == {
+        name: hashlib.sha256((tmp_path / f"{name}.py").read_bytes()).hexdigest()
+        for name in ("deep_levels", "levels")
+    }
+
+
+def test_program_and_standard_library_are_not_the_operators(tmp_path, monkeypatch):
+    """As it is where everything lies below the project's folder."""
+    (tmp_path / "mine.py").write_text(HEAD + "import levels\n")
+    (tmp_path / "levels.py").write_text("import json\n")
+    (tmp_path / "tradekit").write_text("")
+    program = str(tmp_path / "tradekit")
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", program, raising=False)
+
+    loaded = load_strategy_file(tmp_path / "mine.py", root=Path("/"))
+
+    assert "levels" in loaded.module_hashes
+    assert not {"json", "os", "__main__", "tradekit.errors"} & set(loaded.module_hashes)
 
 
 def test_hash_is_that_of_the_source(load, tmp_path):
