@@ -21,6 +21,7 @@ import numpy as np
 from tradekit.drivers.replay import Replayed, ReplayPlan, replay
 from tradekit.drivers.tape import Tape
 from tradekit.errors import StoppedError, TradekitError
+from tradekit.kernels.holes import fill_holes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,12 +41,16 @@ _TELL_S: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What of a symbol a worker loads, and where on it the first decision is; times in ms UTC."""
+    """What of a symbol a worker loads, and where on it the first decision is; times in ms UTC.
+
+    Holes are filled as far as `fill_until_ms`; None leaves them.
+    """
 
     symbol: str
     symbol_index: int
     origin_ms: int
     first_ms: int
+    fill_until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Errand:
     costs: CostModel
     limits: Limits
     capital: float
+    target_first: bool
     stretches: tuple[Stretch, ...]
 
 
@@ -144,6 +150,7 @@ def _merged(answers: Sequence[Replayed], place: Mapping[str, int]) -> Replayed:
         whole.logs += answer.logs
         failures |= answer.failures
         whole.used_account |= answer.used_account
+        whole.ambiguous_candles += answer.ambiguous_candles
         for name, calls in answer.hook_calls.items():
             whole.hook_calls[name] = whole.hook_calls.get(name, 0) + calls
 
@@ -206,6 +213,8 @@ async def _replay_errand(
         candles = await source.load(
             part.symbol, errand.frame.base, part.origin_ms, errand.frame.until_ms
         )
+        if part.fill_until_ms is not None:
+            candles = fill_holes(candles, part.fill_until_ms)
         first = int(np.searchsorted(candles.ts_ms, part.first_ms))
         instrument = source.instrument(part.symbol)
         tapes.append(Tape(part.symbol, part.symbol_index, candles, first, instrument))
@@ -218,5 +227,6 @@ async def _replay_errand(
         limits=errand.limits,
         capital=errand.capital,
         shared_account=False,
+        target_first=errand.target_first,
     )
     return await replay(plan, on_progress=on_progress)

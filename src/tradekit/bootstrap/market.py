@@ -2,14 +2,13 @@
 
 Decides which symbols run, where each starts, and what is said about the others. Reading candles is
 the source's business, running over them the driver's. Invariant: a tape has a closed candle before
-its first decision and, where gaps are refused, none missing after its first.
+its first decision and, where gaps are refused or filled, none missing after its first.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -23,7 +22,10 @@ from tradekit.errors import (
     DataError,
     TradekitError,
     UnknownNameError,
+    nearest,
+    together,
 )
+from tradekit.kernels.holes import fill_holes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,7 +43,9 @@ class Market:
     """What a run goes over.
 
     `symbols` are those of the run in its order, `tapes` those of them that can start, `failures`
-    why the others cannot. `holes` are what `--gaps skip` passes over, by symbol, in ms UTC.
+    why the others cannot. `holes` are what `--gaps skip` passes over and `--gaps fill` fills from
+    a symbol's first candle on, by symbol, in ms UTC: a candle inside one is made up. `stored` has
+    what was read of the symbols whose tapes are filled.
     """
 
     symbols: tuple[str, ...]
@@ -50,10 +54,23 @@ class Market:
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     holes: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    stored: dict[str, CandleSeries] = field(default_factory=dict)
 
     def hashes(self) -> dict[str, str]:
-        """Return the content hash of what the run reads of each symbol, warm-up included."""
-        return {tape.symbol: tape.candles.content_hash() for tape in self.tapes}
+        """Return the content hash of what the run reads of each symbol, warm-up included.
+
+        Candles that fill a hole are not read but made up, and count for nothing here.
+        """
+        return {
+            tape.symbol: self.stored.get(tape.symbol, tape.candles).content_hash()
+            for tape in self.tapes
+        }
+
+    def filled_until_ms(self, tape: Tape) -> int | None:
+        """Return where the made-up candles of a tape end at the latest, None if it has none."""
+        if tape.symbol not in self.stored:
+            return None
+        return int(tape.candles.ts_ms[-1]) + tape.candles.interval_ms
 
     def inside(self, since_ms: int, until_ms: int, base_ms: int) -> dict[str, CandleSeries]:
         """Return each symbol's candles inside the frame, none for one that cannot start."""
@@ -78,6 +95,7 @@ class _Opened(NamedTuple):
     lack: _Lack | None = None
     notes: tuple[str, ...] = ()
     holes: tuple[tuple[int, int], ...] = ()
+    stored: CandleSeries | None = None
 
 
 async def open_market(source: CandleSource, plan: RunPlan) -> Market:
@@ -105,8 +123,11 @@ async def open_market(source: CandleSource, plan: RunPlan) -> Market:
     notes = [(s, n) for s, each in zip(symbols, opened, strict=True) for n in each.notes]
     market.notes = [f"{names}: {note}" for names, note in _grouped(notes)]
     market.holes = {s: list(each.holes) for s, each in zip(symbols, opened, strict=True)}
+    market.stored = {
+        s: x.stored for s, x in zip(symbols, opened, strict=True) if x.stored is not None
+    }
     if not market.tapes:
-        raise _all_of(market.failures)
+        raise together("no symbol can start", market.failures)
     return market
 
 
@@ -116,12 +137,6 @@ def _grouped(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
     for name, what in pairs:
         names.setdefault(what, []).append(name)
     return [(", ".join(each), what) for what, each in names.items()]
-
-
-def _all_of(failures: Sequence[TradekitError]) -> Exception:
-    if len(failures) == 1:
-        return failures[0]
-    return ExceptionGroup("no symbol can start", failures)
 
 
 async def _listed_symbols(source: CandleSource, plan: RunPlan) -> tuple[tuple[str, ...], list[str]]:
@@ -168,9 +183,9 @@ async def _unknown_symbols(
     ]
     if strangers := [symbol for symbol in unknown if symbol not in elsewhere]:
         hints = [
-            f"{near[0]} for {symbol}"
+            f"{meant} for {symbol}"
             for symbol in strangers
-            if (near := get_close_matches(symbol, listed, n=1, cutoff=_NEAR))
+            if (meant := nearest(symbol, listed, near=_NEAR))
         ]
         hint = f"; did you mean {' and '.join(hints)}?" if hints else ""
         found.append(
@@ -179,7 +194,7 @@ async def _unknown_symbols(
                 fix=f"known: {_shortened(listed)}",
             )
         )
-    return _all_of(found)
+    return together("no symbol can start", found)
 
 
 def _shortened(names: Sequence[str], most: int = 12) -> str:
@@ -211,9 +226,13 @@ async def _open(source: CandleSource, plan: RunPlan, symbol: str, index: int) ->
         return _Opened(lack=_Lack(CandlesMissingError, has, fix))
     origin_ms = max(frame.since_ms - plan.lead_ms, span[0])
     candles = await source.load(symbol, base, origin_ms, frame.until_ms)
-    holes = tuple(_holes(candles, origin_ms, min(span[1], frame.until_ms)))
+    end_ms = min(span[1], frame.until_ms)
+    holes = tuple(_holes(candles, origin_ms, end_ms))
     if holes and refuse:
         return _Opened(lack=_gap(holes, source.name, base))
+    stored = candles if holes and plan.gaps == "fill" else None
+    if stored is not None:
+        candles = fill_holes(stored, end_ms)
     # With the whole warm-up before the frame this is the frame's start.
     earliest_ms = max(frame.since_ms, origin_ms + plan.lead_ms)
     first = max(1, int(np.searchsorted(candles.ts_ms, earliest_ms)))
@@ -223,8 +242,11 @@ async def _open(source: CandleSource, plan: RunPlan, symbol: str, index: int) ->
             lack=_Lack(CandlesMissingError, text, "import more, or choose a later frame")
         )
     notes = _notes(plan, span, int(candles.ts_ms[first]))
+    if stored is not None and (made := len(candles) - len(stored)):
+        what = "1 candle is" if made == 1 else f"{made:,} candles are"
+        notes += (f"{what} made up, flat at the last close: --gaps fill",)
     tape = Tape(symbol, index, candles, first, source.instrument(symbol))
-    return _Opened(tape, notes=notes, holes=holes)
+    return _Opened(tape, notes=notes, holes=holes, stored=stored)
 
 
 def _notes(plan: RunPlan, span: tuple[int, int], first_ms: int) -> tuple[str, ...]:
@@ -260,7 +282,9 @@ def _gap(holes: Sequence[tuple[int, int]], exchange: str, base: Interval) -> _La
         f"{missing} {base.plain} {candles} missing of {{symbols}} on exchange {exchange!r} "
         f"{stretches} from {_span(*holes[0])}"
     )
-    return _Lack(CandleGapError, text, "import what is missing, or pass over it with --gaps skip")
+    return _Lack(
+        CandleGapError, text, "import what is missing, or pass over it with --gaps skip or fill"
+    )
 
 
 def _span(since_ms: int, until_ms: int) -> str:

@@ -1,53 +1,49 @@
 """`tradekit data`: import candle files, list what the store has, make candles up.
 
 Decides how the options read and how the outcome looks as a table or as the data of a JSON document.
-The work is `bootstrap.data`'s; printing that document and choosing the exit code is `cli.app`'s.
+The work is `bootstrap`'s, the other commands of the group are those of `data_upkeep`; printing that
+document and choosing the exit code is `cli.app`'s.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from tradekit.cli import data_upkeep
+from tradekit.cli.data_rows import here, named, told
+from tradekit.cli.options import AsJson, epilog
+from tradekit.cli.tables import print_table
 from tradekit.cli.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tradekit.bootstrap.data import ImportedFile, ImportOutcome, Synthesised
-    from tradekit.bootstrap.settings import Settings
-    from tradekit.ports.store import Holding
-
-    Row = ImportedFile | Holding | Synthesised
+    from tradekit.bootstrap.data import ImportedFile, ImportOutcome
 
 _CONFLICTS_SHOWN: Final = 100
 
 app = typer.Typer(
     name="data",
-    help="Import, list and make candles.",
+    help="Import, check, list, export, make and remove candles.",
     no_args_is_help=True,
     rich_markup_mode=None,  # plain help, as the other commands have it
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+app.command("verify", epilog=data_upkeep.VERIFY_EPILOG)(data_upkeep.verify)
+app.command("export", epilog=data_upkeep.EXPORT_EPILOG)(data_upkeep.export)
+app.command("prune", epilog=data_upkeep.PRUNE_EPILOG)(data_upkeep.prune)
+
 ExchangeName = Annotated[
     str, typer.Option("--exchange", metavar="NAME", help="The name to keep the candles under.")
 ]
 
 
-def _epilog(examples: Sequence[str], codes: str) -> str:
-    """Return what ends a command's help."""
-    return "\n\n".join(["Examples:", *examples, f"Exit codes: {codes}"])
-
-
 @app.command(
     "import",
-    epilog=_epilog(
+    epilog=epilog(
         [
             "tradekit data import candles/BTCUSDT-1m-2026.csv.gz",
             "tradekit data import btc.csv --symbol BTCUSDT --interval 1m --map timestamp_ms=date",
@@ -58,7 +54,7 @@ def _epilog(examples: Sequence[str], codes: str) -> str:
 )
 def import_files(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE|DIR...", help="CSV files, plain or gzipped.")
+        list[Path], typer.Argument(metavar="FILE|DIR...", help="CSV, JSON lines or Parquet.")
     ],
     exchange: ExchangeName = "local",
     symbol: Annotated[
@@ -74,11 +70,13 @@ def import_files(
     as_json: AsJson = False,
 ) -> Verdict:
     """Take candle files into the store, each whole or not at all."""
+    import asyncio
+
     from tradekit.bootstrap import data
 
     outcome = asyncio.run(
         data.import_files(
-            _settings().state_dir,
+            here().state_dir,
             files,
             exchange=exchange,
             symbol=symbol,
@@ -93,21 +91,23 @@ def import_files(
 
 @app.command(
     "list",
-    epilog=_epilog(
+    epilog=epilog(
         ["tradekit data list", "tradekit data list --json"],
         "0 done, 1 the store cannot be read, 2 wrong options, 5 the store is damaged",
     ),
 )
 def list_holdings(as_json: AsJson = False) -> Verdict:
     """List the candles that the store has."""
+    import asyncio
+
     from tradekit.bootstrap import data
 
-    holdings = asyncio.run(data.list_holdings(_settings().state_dir))
+    holdings = asyncio.run(data.list_holdings(here().state_dir))
     if not as_json:
-        _print_table(
+        print_table(
             ["exchange", "symbol", "interval", "from", "to", "candles", "holes"],
             [
-                [each.exchange, *_named(each), f"{each.candles:,}", f"{each.holes:,}"]
+                [each.exchange, *named(each), f"{each.candles:,}", f"{each.holes:,}"]
                 for each in holdings
             ],
         )
@@ -116,7 +116,7 @@ def list_holdings(as_json: AsJson = False) -> Verdict:
     rows = [
         {
             "exchange": each.exchange,
-            **_told(each),
+            **told(each),
             "candles": each.candles,
             "holes": each.holes,
             "missing": each.missing,
@@ -128,7 +128,7 @@ def list_holdings(as_json: AsJson = False) -> Verdict:
 
 @app.command(
     "synth",
-    epilog=_epilog(
+    epilog=epilog(
         [
             "tradekit data synth BTCUSDT --from 2026-04-01 --to 2026-04-28",
             "tradekit data synth BTCUSDT SOLUSDT --from 2025-01-01 --to 2026-01-01 --interval 1h",
@@ -149,13 +149,15 @@ def synthesise(
     as_json: AsJson = False,
 ) -> Verdict:
     """Write made-up candles to the store, always the same for one seed."""
-    from tradekit.bootstrap import data
+    import asyncio
+
+    from tradekit.bootstrap.data_synth import synthesise as make_up
     from tradekit.domain.time import parse_time_ms
 
-    settings = _settings()
+    settings = here()
     seed = settings.backtest.seed if seed is None else seed
     made = asyncio.run(
-        data.synthesise(
+        make_up(
             settings.state_dir,
             symbols,
             parse_time_ms(since, "--from"),
@@ -166,19 +168,12 @@ def synthesise(
         )
     )
     if not as_json:
-        _print_table(
+        print_table(
             ["exchange", "symbol", "interval", "from", "to", "candles", "new"],
-            [[exchange, *_named(each), f"{each.candles:,}", f"{each.added:,}"] for each in made],
+            [[exchange, *named(each), f"{each.candles:,}", f"{each.added:,}"] for each in made],
         )
-    rows = [{**_told(each), "candles": each.candles, "added": each.added} for each in made]
+    rows = [{**told(each), "candles": each.candles, "added": each.added} for each in made]
     return Verdict({"exchange": exchange, "seed": seed, "symbols": rows})
-
-
-def _settings() -> Settings:
-    """Return the settings that hold where the command was started."""
-    from tradekit.bootstrap.settings import load_settings
-
-    return load_settings(Path.cwd(), os.environ)
 
 
 def _columns(mappings: Sequence[str]) -> dict[str, str]:
@@ -196,12 +191,12 @@ def _columns(mappings: Sequence[str]) -> dict[str, str]:
 
 def _show_import(outcome: ImportOutcome) -> None:
     """Print what was taken, and how much was not."""
-    _print_table(
+    print_table(
         ["file", "symbol", "interval", "from", "to", "candles", "new", "noticed"],
         [
             [
                 each.path.name,
-                *_named(each),
+                *named(each),
                 f"{each.candles:,}",
                 f"{each.added:,}",
                 ", ".join(_noticed(each)),
@@ -244,7 +239,7 @@ def _import_data(outcome: ImportOutcome) -> dict[str, Any]:
         "files": [
             {
                 "file": str(each.path),
-                **_told(each),
+                **told(each),
                 "rows": each.rows,
                 "candles": each.candles,
                 "added": each.added,
@@ -268,36 +263,3 @@ def _import_data(outcome: ImportOutcome) -> dict[str, Any]:
         ],
         "left_out": [str(path) for path in outcome.left_out],
     }
-
-
-def _named(each: Row) -> tuple[str, str, str, str]:
-    """Return symbol, interval and window of a row as text."""
-    from tradekit.domain.time import format_time
-
-    window = format_time(each.since_ms), format_time(each.until_ms)
-    return each.symbol, each.interval.plain, *window
-
-
-def _told(each: Row) -> dict[str, str]:
-    """Return the same as the JSON documents have it."""
-    return dict(zip(("symbol", "interval", "from", "to"), _named(each), strict=True))
-
-
-def _print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: drawn on a terminal, plain columns into a pipe, nothing without rows."""
-    if not rows:
-        return
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.markup import escape
-        from rich.table import Table
-
-        table = Table(*headers)
-        for row in rows:
-            table.add_row(*map(escape, row))
-        Console().print(table)
-        return
-    widths = [max(map(len, column)) for column in zip(headers, *rows, strict=True)]
-    for row in (headers, *rows):
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())

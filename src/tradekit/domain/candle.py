@@ -59,6 +59,10 @@ class CandleSeries:
             self.interval_ms, self.ts_ms[start:stop], *(c[start:stop] for c in self.columns())
         )
 
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> CandleSeries:
+        """Return a copy of the candles that `rows` names, by index or by a mask."""
+        return CandleSeries(self.interval_ms, self.ts_ms[rows], *(c[rows] for c in self.columns()))
+
     def between(self, since_ms: int, until_ms: int) -> CandleSeries:
         """Return the candles that open in `[since_ms, until_ms)`, as views."""
         start, stop = np.searchsorted(self.ts_ms, (since_ms, until_ms))

@@ -52,7 +52,8 @@ class ReadReport:
     Units: `rows` counts rows; `duplicates` those dropped because an equal one was there;
     `disorder` the places where time steps back; `outside` candles with an open or close beyond
     high or low by no more than one step of price; `far_ts_ms` the times of candles whose high or
-    low is 1000 times the median or more, or a thousandth of it or less.
+    low is 1000 times the median or more, or a thousandth of it or less. `sha256` is that of what
+    was read, empty where it was no file.
     """
 
     symbol: str
@@ -64,6 +65,7 @@ class ReadReport:
     outside: int
     zero_volume: int
     far_ts_ms: tuple[int, ...]
+    sha256: str = ""
 
     @property
     def holes(self) -> int:
@@ -84,9 +86,21 @@ def find_flaw(times: IntArray, step: int, columns: tuple[FloatArray, ...]) -> Fl
     Units:   times and `step`, the interval, in one and the same unit.
     NaN:     allowed here, and a flaw.
     """
-    open_, high, low, close, volume = columns
     # Only where it matters: the step of price is costly to find.
-    slack = _price_step(columns) + _DUST * np.abs(high) if _outside(columns).any() else 0.0
+    slack = price_slack(columns) if outside(columns).any() else 0.0
+    return _first_flaw(row_checks(times, step, columns, slack))
+
+
+def row_checks(
+    times: IntArray, step: int, columns: tuple[FloatArray, ...], slack: float | FloatArray
+) -> list[Check]:
+    """Return the rules that a row alone must keep: the column, which rows break it, the rule.
+
+    Shapes:  as in `find_flaw`; slack: how far open and close may lie beyond high and low, for all
+             rows or float64[n].
+    NaN:     allowed here, and broken rules.
+    """
+    open_, high, low, close, volume = columns
 
     def side(index: int) -> str:
         return f"must be within low {low[index].item()!r} and high {high[index].item()!r}"
@@ -99,14 +113,18 @@ def find_flaw(times: IntArray, step: int, columns: tuple[FloatArray, ...]) -> Fl
         (name, column <= 0.0, lambda _: "must be above 0")
         for name, column in zip(COLUMNS[:4], columns[:4], strict=True)
     ]
+    with np.errstate(invalid="ignore"):  # infinite prices, refused above
+        beyond = [
+            (name, (price - high > slack) | (low - price > slack), side)
+            for name, price in (("open", open_), ("close", close))
+        ]
     checks += [
         ("volume", volume < 0.0, lambda _: "must not be below 0"),
         ("high", high < low, lambda index: f"must not be below low {low[index].item()!r}"),
-        ("open", (open_ - high > slack) | (low - open_ > slack), side),
-        ("close", (close - high > slack) | (low - close > slack), side),
+        *beyond,
         ("timestamp_ms", times % step != 0, lambda _: "must be a multiple of the interval"),
     ]
-    return _first_flaw(checks)
+    return checks
 
 
 def _first_flaw(checks: list[Check]) -> Flaw | None:
@@ -156,7 +174,7 @@ def take(
         rows=len(ts_ms),
         duplicates=len(ts_ms) - len(series),
         disorder=disorder,
-        outside=int(np.count_nonzero(_outside(series.columns()))),
+        outside=int(np.count_nonzero(outside(series.columns()))),
         zero_volume=int(np.count_nonzero(series.volume == 0.0)),
         far_ts_ms=tuple(series.ts_ms[far].tolist()),
     )
@@ -169,11 +187,17 @@ def _median(values: FloatArray) -> float:
     return float(parted[below] + parted[above]) / 2.0
 
 
-def _outside(columns: tuple[FloatArray, ...]) -> Mask:
+def outside(columns: tuple[FloatArray, ...]) -> Mask:
     """Return which candles open or close beyond their own high or low, by however little."""
     open_, high, low, close, _ = columns
-    outside: Mask = (np.maximum(open_, close) > high) | (np.minimum(open_, close) < low)
-    return outside
+    beyond: Mask = (np.maximum(open_, close) > high) | (np.minimum(open_, close) < low)
+    return beyond
+
+
+def price_slack(columns: tuple[FloatArray, ...]) -> FloatArray:
+    """Return how far open and close may lie beyond high and low: one step of price."""
+    slack: FloatArray = _price_step(columns) + _DUST * np.abs(columns[1])
+    return slack
 
 
 def _price_step(columns: tuple[FloatArray, ...]) -> float:

@@ -211,7 +211,7 @@ def test_mapped_column_is_named_as_the_file_has_it(tmp_path) -> None:
         (b"timestamp_ms,open,high,low,close\n1,2,3,4,5\n", "has no column 'volume'"),
         (b"hello\n", "has no column 'timestamp_ms'"),
         (b"\xff\xfe\x00\x01\x02", "is not a text file: byte 0xff at position 0"),
-        (b"PAR1\x15\x04", "is a Parquet file"),
+        (b"PAR1\x15\x04", "is not a whole Parquet file"),
         (b'timestamp_ms,open,high,low,close,volume\n"1,2,3,4,5,6\n', "is not a CSV file"),
         (
             b"timestamp_ms,open,high,low,close,volume\n1,2,3\n",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import sqlite3
 
 import pytest
@@ -37,6 +38,10 @@ def append(store, series, key=KEY) -> Appended:
 
 def load(store, since_ms=0, until_ms=DAY * 2, key=KEY):
     return asyncio.run(store.load(*key, since_ms, until_ms))
+
+
+def inspect(store, key=KEY):
+    return asyncio.run(store.inspect(*key))
 
 
 def execute(path, statement, *values) -> None:
@@ -129,7 +134,10 @@ def test_reading_makes_nothing(store, path) -> None:
     async def read() -> None:
         await store.wait_ready()
         assert await store.holdings() == []
-        assert await store.verify() == 0
+        assert same((await store.inspect(*KEY)).series, empty_series(MINUTE_MS))
+        assert await store.ledger(*KEY) == []
+        assert await store.prune(*KEY, DAY) is None
+        assert await store.reclaim() == 0
         assert same(await store.load(*KEY, *FOREVER), empty_series(MINUTE_MS))
         await store.close()
 
@@ -170,20 +178,18 @@ def test_damaged_block_is_named(store, path) -> None:
     with pytest.raises(CorruptError, match=where) as damage:
         load(store)
     assert damage.value.exit_code == 5
-    with pytest.raises(CorruptError, match=where):
-        asyncio.run(store.verify())
     assert same(load(store, until_ms=DAY + DAY_MS), series_of([0, 1, 2]))
 
 
 def test_exchanged_block_is_found_by_its_hash(store, path) -> None:
     append(store, THREE_DAYS)
-    assert asyncio.run(store.verify()) == 3
+    assert inspect(store).damaged == ()
     other = daybook.encode(series_of([1440, 1442]))
     execute(path, "UPDATE candle_day SET block = ? WHERE day = ?", other, DAY // DAY_MS + 1)
     where = "local BTCUSDT 1m of 2026-04-02 are damaged: their hash"
 
-    with pytest.raises(CorruptError, match=where):
-        asyncio.run(store.verify())
+    (damaged,) = inspect(store).damaged
+    assert re.search(where, damaged.reason)
     with pytest.raises(CorruptError, match=where):
         append(store, series_of([1443]))
 
@@ -201,12 +207,12 @@ def test_append_is_all_or_none(store, path) -> None:
 def test_newer_schema_is_refused(store, path) -> None:
     append(store, THREE_DAYS)
     asyncio.run(store.close())
-    execute(path, "UPDATE schema SET version = 2")
+    execute(path, "UPDATE schema SET version = 3")
 
     for _ in range(2):
-        with pytest.raises(StoreError, match="schema version 2, this tradekit knows version 1"):
+        with pytest.raises(StoreError, match="schema version 3, this tradekit knows version 2"):
             load(store)
-        with pytest.raises(StoreError, match="schema version 2"):
+        with pytest.raises(StoreError, match="schema version 3"):
             append(store, THREE_DAYS)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.candles import DAY, rows_of, same, series_of, write_csv
 from tradekit.bootstrap import data, wiring
+from tradekit.bootstrap.data_synth import synthesise
 from tradekit.domain.time import DAY_MS, MINUTE_MS, Interval
 from tradekit.errors import CandleError, ConfigError, SettingsError, StoreError
 
@@ -28,7 +29,7 @@ def run_import(state, *paths, **options) -> data.ImportOutcome:
 
 def synth(state, *symbols, since=0, until=1440, seed=1, **options):
     window = (DAY + since * MINUTE_MS, DAY + until * MINUTE_MS)
-    return asyncio.run(data.synthesise(state, symbols, *window, seed=seed, **options))
+    return asyncio.run(synthesise(state, symbols, *window, seed=seed, **options))
 
 
 def stored(state, symbol="BTCUSDT", interval=Interval.M1, exchange="local"):
@@ -146,7 +147,7 @@ def test_all_mistakes_are_told_at_once_and_nothing_is_taken(state, folder) -> No
 
 
 def test_empty_directory_is_a_mistake(state, folder) -> None:
-    with pytest.raises(ConfigError, match=r"has no CSV file named as in BTCUSDT-1m\.csv"):
+    with pytest.raises(ConfigError, match=r"has no candle file named as in BTCUSDT-1m\.csv"):
         run_import(state, folder)
 
 

@@ -207,7 +207,7 @@ def test_synth_writes_to_the_store(tradekit) -> None:
     assert [(each["candles"], each["added"]) for each in data["symbols"]] == [(1440, 0)]
 
 
-@pytest.mark.parametrize("command", ["import", "list", "synth"])
+@pytest.mark.parametrize("command", ["import", "list", "synth", "verify", "export", "prune"])
 def test_help_ends_with_examples_and_exit_codes(tradekit, command) -> None:
     code, out, _ = tradekit(command, "--help")
 
@@ -215,3 +215,139 @@ def test_help_ends_with_examples_and_exit_codes(tradekit, command) -> None:
     assert code == 0
     assert examples.count(f"tradekit data {command}") == 2
     assert codes.strip().startswith("0 ")
+
+
+def test_verify_prints_where_and_ends_with_4(tradekit, files) -> None:
+    tradekit("import", "BTCUSDT-1m.csv")
+
+    code, out, err = tradekit("verify")
+
+    header, row, total = out.splitlines()
+    assert code == 4
+    assert header.split() == ["exchange", "symbol", "interval", "kind", "when", "candles", "values"]
+    assert row.split()[:6] == ["local", "BTCUSDT", "1m", "hole", "2026-04-01T00:02:00Z", "3"]
+    assert row.endswith("seen; close 101.5 before, open 105.0 after")
+    assert total == "3 candles in 1 series looked at: 1 defect, 0 notes"
+    assert (
+        "error: BTCUSDT 1m of exchange 'local' has a defect (hole) at 2026-04-01T00:02:00Z" in err
+    )
+
+
+def test_verify_as_json(tradekit, files) -> None:
+    tradekit("import", "BTCUSDT-1m.csv")
+
+    code, out, _ = tradekit("verify", "BTCUSDT", "--json")
+
+    assert code == 4
+    assert document(out)["data"] == {
+        "series": 1,
+        "candles": 3,
+        "defects": [
+            {
+                "exchange": "local",
+                "symbol": "BTCUSDT",
+                "interval": "1m",
+                "kind": "hole",
+                "from": "2026-04-01T00:02:00Z",
+                "to": "2026-04-01T00:05:00Z",
+                "candles": 3,
+                "values": "close 101.5 before, open 105.0 after",
+                "ledger": "seen",
+            }
+        ],
+        "notes": [],
+    }
+
+
+def test_verify_of_sound_candles(tradekit) -> None:
+    tradekit("synth", "BTCUSDT", "--from", "2026-04-01", "--to", "2026-04-02")
+
+    assert tradekit("verify") == (
+        0,
+        "1,440 candles in 1 series looked at: 0 defects, 0 notes\n",
+        "",
+    )
+
+
+def test_many_rows_of_one_kind_are_cut_short(tradekit, tmp_path) -> None:
+    write_csv(tmp_path / "BTCUSDT-1m.csv", rows_of(series_of(range(0, 100, 2))))
+    tradekit("import", "BTCUSDT-1m.csv")
+
+    _, out, err = tradekit("verify")
+    _, text, _ = tradekit("verify", "--json")
+
+    assert len(out.splitlines()) == 1 + 20 + 1 + 1
+    assert out.splitlines()[-2].endswith("29 more, all of them with --json")
+    assert len(document(text)["data"]["defects"]) == 49
+    assert "and 48 more defects" in err
+
+
+def test_export_and_import_again(tradekit, files) -> None:
+    tradekit("import", "BTCUSDT-1m.csv")
+
+    code, out, err = tradekit("export", "BTCUSDT", "--out", "x.parquet")
+    again = tradekit("import", "x.parquet", "--symbol", "BTCUSDT", "--interval", "1m")
+
+    assert (code, err, again[0]) == (0, "", 0)
+    assert out.splitlines()[1].split()[:3] == ["x.parquet", "BTCUSDT", "1m"]
+    assert again[1].splitlines()[1].split()[5:7] == ["3", "0"]
+
+
+def test_export_as_json(tradekit, files) -> None:
+    tradekit("import", "BTCUSDT-1m.csv")
+
+    code, out, _ = tradekit(
+        *("export", "BTCUSDT", "--out", "x", "--from", "2026-04-01T00:01", "--to", "2026-04-02"),
+        *("--format", "jsonl", "--json"),
+    )
+
+    (file,) = document(out)["data"]["files"]
+    assert (code, file["file"], file["candles"]) == (0, "x", 2)
+    assert (file["from"], file["to"]) == ("2026-04-01T00:01:00Z", "2026-04-01T00:06:00Z")
+
+
+def test_prune_shows_and_removes_nothing_without_yes(tradekit, files) -> None:
+    tradekit("import", "BTCUSDT-1m.csv")
+
+    code, out, err = tradekit("prune", "BTCUSDT")
+    as_json, text, _ = tradekit("prune", "BTCUSDT", "--json")
+
+    assert (code, as_json) == (2, 2)
+    assert out.splitlines()[1].split()[-1] == "3"
+    assert "error: nothing was removed: --yes was not given" in err
+    assert document(text)["data"]["removed"] == []
+    assert "BTCUSDT" in tradekit("list")[1]
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n", True), ("y", False)])
+def test_prune_asks_at_a_terminal(tradekit, files, monkeypatch, answer, left) -> None:
+    tradekit("import", "BTCUSDT-1m.csv")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.confirm", lambda question, **_: answer == "y")
+
+    code, _, err = tradekit("prune", "BTCUSDT")
+
+    assert code == 0
+    assert ("removed 0 candles" in err) is left
+    assert ("BTCUSDT" in tradekit("list")[1]) is left
+
+
+def test_prune_with_yes(tradekit, files) -> None:
+    tradekit("import", "BTCUSDT-1m.csv")
+
+    code, out, _ = tradekit("prune", "--before", "2026-04-01T00:01", "--yes", "--json")
+
+    found = document(out)["data"]
+    assert (code, [each["candles"] for each in found["removed"]]) == (0, [1])
+    assert found["found"] == found["removed"]
+    assert found["freed_bytes"] >= 0
+    assert tradekit("list")[1].splitlines()[1].split()[3] == "2026-04-01T00:01:00Z"
+
+
+def test_prune_with_nothing_to_remove(tradekit, files) -> None:
+    tradekit("import", "BTCUSDT-1m.csv")
+
+    code, out, err = tradekit("prune", "--before", "2026-04-01")
+
+    assert (code, out) == (0, "")
+    assert err.startswith("the store has no such candles\n")

@@ -1,1 +1,1 @@
-"""Candles in CSV files: reading one, and an exchange made of a directory of them."""
+"""Candles in files: reading one, writing one, and an exchange made of a directory of them."""

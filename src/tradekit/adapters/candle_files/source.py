@@ -1,4 +1,4 @@
-"""An exchange made of a directory of CSV files.
+"""An exchange made of a directory of candle files.
 
 Decides which files belong to which symbol, and that each is read once. What is in a file is
 `reading`'s business. Invariant: files that overlap agree, else none of them is used.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class FilesSource:
-    """The CSV files of `directory` named `SYMBOL-INTERVAL…`, each read once, when first needed.
+    """The candle files of `directory` named `SYMBOL-INTERVAL…`, each read once, when first needed.
 
     Several files of one symbol and interval are one history; where they overlap they must agree.
     """

@@ -2,7 +2,7 @@
 
 Decides how blocks of candles are kept in a table. What a block looks like and how it grows is
 `kernels.daybook`'s business; opening, locking and failures are the file's. Invariant: an append is
-there entirely, on disk, or not at all, and a stored candle never changes.
+there entirely, on disk, or not at all, and so is a removal; a stored candle never changes.
 """
 
 from __future__ import annotations
@@ -11,11 +11,19 @@ import itertools
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tradekit.adapters.sqlite.file import SqliteFile
-from tradekit.domain.candle import empty_series
-from tradekit.domain.time import Interval
+from tradekit.adapters.sqlite.ledger import LEDGER_SCHEMA, add_entry, read_entries
+from tradekit.domain.candle import concatenate, empty_series
+from tradekit.domain.time import DAY_MS, Interval
 from tradekit.errors import ConflictError, CorruptError
 from tradekit.kernels import daybook
-from tradekit.ports.store import Appended, Holding
+from tradekit.ports.store import (
+    Appended,
+    DamagedDay,
+    Holding,
+    Inspected,
+    LedgerEntry,
+    Pruned,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
 
     from tradekit.domain.candle import CandleSeries
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 _SCHEMA: Final = (
     """
     CREATE TABLE candle_day (
@@ -46,7 +54,9 @@ _SCHEMA: Final = (
     CREATE INDEX candle_day_summary ON candle_day
     (exchange, symbol, interval, day, candles, first_ms, last_ms, holes)
     """,
+    *LEDGER_SCHEMA,
 )
+_UPGRADES: Final = {1: LEDGER_SCHEMA}
 _SELECT_BLOCKS: Final = """
     SELECT day, block FROM candle_day
     WHERE exchange = ? AND symbol = ? AND interval = ? AND day BETWEEN ? AND ? ORDER BY day
@@ -55,7 +65,20 @@ _SELECT_DAY: Final = """
     SELECT hash, block FROM candle_day
     WHERE exchange = ? AND symbol = ? AND interval = ? AND day = ?
 """
-_SELECT_ALL: Final = "SELECT exchange, symbol, interval, day, hash, block FROM candle_day"
+_SELECT_STORED: Final = """
+    SELECT day, hash, candles, first_ms, last_ms, holes, block FROM candle_day
+    WHERE exchange = ? AND symbol = ? AND interval = ? ORDER BY day
+"""
+_SELECT_BEFORE: Final = """
+    SELECT min(first_ms), max(last_ms), coalesce(sum(candles), 0) FROM candle_day
+    WHERE exchange = ? AND symbol = ? AND interval = ? AND day < ?
+"""
+_DELETE_BEFORE: Final = """
+    DELETE FROM candle_day WHERE exchange = ? AND symbol = ? AND interval = ? AND day < ?
+"""
+_DELETE_DAY: Final = """
+    DELETE FROM candle_day WHERE exchange = ? AND symbol = ? AND interval = ? AND day = ?
+"""
 _INSERT_DAY: Final = """
     INSERT INTO candle_day
     (candles, first_ms, last_ms, holes, hash, block, exchange, symbol, interval, day)
@@ -91,7 +114,7 @@ class SqliteCandleStore:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = SqliteFile(path, "candle store", _SCHEMA, SCHEMA_VERSION)
+        self._file = SqliteFile(path, "candle store", _SCHEMA, SCHEMA_VERSION, _UPGRADES)
 
     async def wait_ready(self) -> None:
         """Return if the store can be read or does not exist yet.
@@ -103,9 +126,16 @@ class SqliteCandleStore:
             self._file.reader()
 
     async def append(
-        self, exchange: str, symbol: str, interval: Interval, series: CandleSeries
+        self,
+        exchange: str,
+        symbol: str,
+        interval: Interval,
+        series: CandleSeries,
+        entry: LedgerEntry | None = None,
     ) -> Appended:
         """Add the candles of `series` that are not there yet, all or none; then they are on disk.
+
+        So is `entry`, as a line of the ledger.
 
         Raises:
             StoreError: the disk is full, the store is broken or locked; nothing was added.
@@ -120,6 +150,8 @@ class SqliteCandleStore:
                 added += merged.added
                 known += merged.known
                 conflicts.extend(merged.conflict_ts_ms)
+            if entry is not None:
+                add_entry(open_, (exchange, symbol, interval.plain), entry)
         return Appended(added, known, tuple(conflicts))
 
     async def load(
@@ -160,19 +192,64 @@ class SqliteCandleStore:
         ]
         return sorted(found, key=lambda each: (each.exchange, each.symbol, each.interval.ms))
 
-    async def verify(self) -> int:
-        """Compare every block with its hash and return their number.
-
-        Raises:
-            CorruptError: one does not match; the message says which day to remove.
-        """
+    async def ledger(self, exchange: str, symbol: str, interval: Interval) -> Sequence[LedgerEntry]:
+        """Return what was noted about these candles, oldest first."""
         with self._file.failures("could not be read"):
             open_ = self._file.reader()
-            count = 0
-            for *key, stored_hash, block in () if open_ is None else open_.execute(_SELECT_ALL):
-                _check_hash(_Key(*key), stored_hash, block)
-                count += 1
-        return count
+            where = (exchange, symbol, interval.plain)
+            return [] if open_ is None else read_entries(open_, where)
+
+    async def inspect(self, exchange: str, symbol: str, interval: Interval) -> Inspected:
+        """Compare every day with its hash and its summary, and return what there is."""
+        where = (exchange, symbol, interval.plain)
+        parts, damaged = [], []
+        with self._file.failures("could not be read"):
+            open_ = self._file.reader()
+            for day, *stored, block in (
+                () if open_ is None else open_.execute(_SELECT_STORED, where)
+            ):
+                key = _Key(*where, day)
+                try:
+                    parts.append(_sound_day(key, tuple(stored), block, interval.ms))
+                except CorruptError as error:
+                    since_ms = day * DAY_MS
+                    until_ms = since_ms + max(DAY_MS, interval.ms)
+                    damaged.append(DamagedDay(since_ms, until_ms, stored[1], error.message))
+        return Inspected(concatenate(parts, interval.ms), tuple(damaged))
+
+    async def prune(
+        self,
+        exchange: str,
+        symbol: str,
+        interval: Interval,
+        before_ms: int,
+        *,
+        at_ms: int | None = None,
+    ) -> Pruned | None:
+        """Remove the candles that open before `before_ms`, all or none; None if there are none."""
+        where = (exchange, symbol, interval.plain)
+        if at_ms is None:
+            with self._file.failures("could not be read"):
+                open_ = self._file.reader()
+                found = None if open_ is None else _cut_off(open_, where, before_ms, look=True)
+        else:
+            outcome = "could not be written, nothing was removed"
+            with self._file.failures(outcome), self._file.transaction() as open_:
+                found = _cut_off(open_, where, before_ms, look=False)
+                if found is not None:
+                    first_ms, last_ms, candles = found
+                    until_ms = last_ms + interval.ms
+                    entry = LedgerEntry("prune", at_ms, "", "", first_ms, until_ms, candles)
+                    add_entry(open_, where, entry)
+        if found is None:
+            return None
+        first_ms, last_ms, candles = found
+        return Pruned(exchange, symbol, interval, first_ms, last_ms + interval.ms, candles)
+
+    async def reclaim(self) -> int:
+        """Give what removed candles took back to the disk and return how many bytes that was."""
+        with self._file.failures("could not be made smaller, its candles are intact"):
+            return self._file.reclaim()
 
     async def close(self) -> None:
         """Close the file; the store opens it again when it is next used."""
@@ -193,6 +270,47 @@ def _append_day(open_: sqlite3.Connection, key: _Key, arriving: CandleSeries) ->
         if cursor.rowcount != 1:
             raise ConflictError(f"the candles of {key} were changed by another writer")
     return merged
+
+
+def _sound_day(
+    key: _Key, stored: tuple[str, int, int, int, int], block: bytes, interval_ms: int
+) -> CandleSeries:
+    """Return the candles of a day, or raise CorruptError unless hash and summary are theirs."""
+    _check_hash(key, stored[0], block)
+    series = daybook.decode([block], interval_ms)
+    if not len(series) or daybook.summarise(series) != daybook.DaySummary(*stored[1:]):
+        raise CorruptError(f"the stored candles of {key} are not those that its summary tells of")
+    if (series.ts_ms // DAY_MS != key.day).any():
+        raise CorruptError(f"the stored candles of {key} are not all of that day")
+    return series
+
+
+def _cut_off(
+    open_: sqlite3.Connection, where: tuple[str, str, str], before_ms: int, *, look: bool
+) -> tuple[int, int, int] | None:
+    """Remove what opens before `before_ms`, or only look; return first, last and how many."""
+    day = daybook.day_of(before_ms)
+    first_ms, last_ms, candles = open_.execute(_SELECT_BEFORE, (*where, day)).fetchone()
+    if not look:
+        open_.execute(_DELETE_BEFORE, (*where, day))
+    key = _Key(*where, day)
+    row = open_.execute(_SELECT_DAY, key).fetchone() if before_ms % DAY_MS else None
+    if row is not None:
+        stored_hash, block = row
+        _check_hash(key, stored_hash, block)
+        series = daybook.decode([block], Interval(key.interval).ms)
+        going, staying = (
+            series.take(series.ts_ms < before_ms),
+            series.take(series.ts_ms >= before_ms),
+        )
+        if len(going):
+            first_ms = int(going.ts_ms[0]) if first_ms is None else first_ms
+            last_ms, candles = int(going.ts_ms[-1]), candles + len(going)
+        if not look and len(going) and len(staying):
+            open_.execute(_UPDATE_DAY, (*_day_values(staying), *key, stored_hash))
+        elif not look and len(going):
+            open_.execute(_DELETE_DAY, key)
+    return None if first_ms is None else (first_ms, last_ms, candles)
 
 
 def _day_values(series: CandleSeries) -> tuple[int, int, int, int, str, bytes]:

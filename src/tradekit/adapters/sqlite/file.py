@@ -16,12 +16,13 @@ import fcntl
 import os
 import sqlite3
 import weakref
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from tradekit.errors import CorruptError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _WAIT_S: Final = 10.0
@@ -54,12 +55,22 @@ _NO_ROOM: Final = frozenset(
 class SqliteFile:
     """The file at `path`, which is made by the first transaction.
 
-    `what` is its name in errors; `schema` the statements that make its tables, those of `version`.
+    `what` is its name in errors; `schema` the statements that make its tables, those of `version`;
+    `upgrades` the statements that make tables of an older version those of the next. The first
+    transaction upgrades an older file; until then it is read as it is.
     """
 
-    def __init__(self, path: Path, what: str, schema: Sequence[str], version: int) -> None:
+    def __init__(
+        self,
+        path: Path,
+        what: str,
+        schema: Sequence[str],
+        version: int,
+        upgrades: Mapping[int, Sequence[str]] = MappingProxyType({}),
+    ) -> None:
         self._path = path
         self._what = what
+        self._upgrades = upgrades
         self._schema = (
             "CREATE TABLE schema (version INTEGER NOT NULL) STRICT",
             *schema,
@@ -89,16 +100,8 @@ class SqliteFile:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run the block as one transaction that other writers wait for; an error undoes it."""
-        connection = self._writer()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
+        with _in_one_piece(self._writer()) as connection:
             yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            # SQLite has rolled back by itself after some failures of the disk.
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            raise
 
     @contextlib.contextmanager
     def failures(self, outcome: str) -> Iterator[None]:
@@ -121,6 +124,19 @@ class SqliteFile:
             self.close()
             raise
 
+    def reclaim(self) -> int:
+        """Give back to the disk what removed rows took, and return how many bytes that was."""
+        if self.reader() is None:
+            return 0
+        connection = self._writer()
+        sizes = []
+        for statement in ("SELECT 1", "VACUUM"):
+            connection.execute(statement)
+            # The log goes into the file first, or it would be counted beside what it holds.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            sizes.append(self._path.stat().st_size)
+        return max(0, sizes[0] - sizes[1])
+
     def close(self) -> None:
         """Close what is open; it is opened again when it is next used."""
         if self._open is not None:
@@ -138,6 +154,7 @@ class SqliteFile:
             connection = self._open or self._connect("mode=rwc")
             if not self._has_schema(connection):
                 self._make_schema(connection)
+            self._upgrade(connection)
         self._writable = True
         return connection
 
@@ -178,8 +195,8 @@ class SqliteFile:
         """Return whether our tables are there; another version's are an error."""
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return False
-        (version,) = connection.execute("SELECT version FROM schema").fetchone()
-        if version != self._version:
+        version = _version_of(connection)
+        if version != self._version and version not in self._upgrades:
             raise StoreError(
                 f"the {self._what} {self._path} has schema version {version}, "
                 f"this tradekit knows version {self._version}",
@@ -195,6 +212,33 @@ class SqliteFile:
             connection.execute(statement)
         connection.execute("INSERT INTO schema (version) VALUES (?)", (self._version,))
         connection.execute("COMMIT")
+
+    def _upgrade(self, connection: sqlite3.Connection) -> None:
+        """Make the tables of an older version those of ours, all or none, with all their rows."""
+        if _version_of(connection) == self._version:
+            return
+        with _in_one_piece(connection):
+            while (version := _version_of(connection)) != self._version:
+                for statement in self._upgrades[version]:
+                    connection.execute(statement)
+                connection.execute("UPDATE schema SET version = ?", (version + 1,))
+
+
+@contextlib.contextmanager
+def _in_one_piece(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back by itself after some failures of the disk.
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT version FROM schema").fetchone()[0])
 
 
 def meaning_of(error: sqlite3.Error) -> tuple[type[StoreError], str]:
