@@ -6,7 +6,7 @@ order, is the business of the other modules of bootstrap.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tradekit.domain.instrument import Instrument
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from tradekit.analysis.equity import EquityPoint
     from tradekit.api.declare import Exchange
+    from tradekit.domain.candle import CandleSeries
     from tradekit.domain.time import Interval
     from tradekit.kernels.intake import ReadReport
     from tradekit.ports.runtime import Clock, RunStore
@@ -71,10 +73,11 @@ def read_candle_file(
     interval: Interval | None = None,
     columns: Mapping[str, str] | None = None,
 ) -> ReadReport:
-    """Return the candles of a CSV file and what was noticed in it.
+    """Return the candles of a file and what was noticed in it.
 
     Raises:
-        ConfigError: there is no such file, or its symbol or interval is not known.
+        ConfigError: there is no such file, its symbol or interval is not known, or it is Parquet
+            and pyarrow is not installed.
         CandleError: a candle in it is impossible, or it cannot be read.
     """
     from tradekit.adapters.candle_files.reading import read_candles
@@ -82,8 +85,27 @@ def read_candle_file(
     return read_candles(path, symbol=symbol, interval=interval, columns=columns)
 
 
+def candle_formats() -> tuple[str, ...]:
+    """Return the names of the formats in which candles can be written."""
+    from tradekit.adapters.candle_files.writing import FORMATS
+
+    return tuple(FORMATS)
+
+
+def write_candle_file(path: Path, series: CandleSeries, form: str) -> None:
+    """Write candles to a file in one of `candle_formats()`, whole or not at all.
+
+    Raises:
+        ConfigError: there is no such folder, or pyarrow is wanted and not installed.
+        StoreError: the file could not be written.
+    """
+    from tradekit.adapters.candle_files.writing import write_candles
+
+    write_candles(path, series, form)
+
+
 def candle_files(directory: Path) -> list[Path]:
-    """Return the CSV files in `directory`, sorted."""
+    """Return the candle files in `directory`, sorted."""
     from tradekit.adapters.candle_files.reading import find_files
 
     return find_files(directory)
@@ -108,3 +130,27 @@ def open_run_store(runs_dir: Path) -> RunStore:
     from tradekit.adapters.run_folder import RunFolders
 
     return RunFolders(runs_dir)
+
+
+def write_run_page(  # noqa: PLR0913  # a run has this many files
+    target: Path,
+    *,
+    run_id: str,
+    manifest: Mapping[str, Any],
+    report: Mapping[str, Any],
+    trades: Sequence[Mapping[str, Any]],
+    equity: Sequence[EquityPoint],
+    events: Sequence[Mapping[str, Any]],
+    candles: Mapping[str, CandleSeries],
+    candle_notes: Mapping[str, str],
+) -> int:
+    """Write the HTML page of a kept run and return its length in bytes; see `adapters.html.page`.
+
+    Raises:
+        SettingsError: the target is a folder, or lies in none.
+        StoreError: the page cannot be written.
+    """
+    from tradekit.adapters.html.page import Kept, write_page
+
+    kept = Kept(run_id, manifest, report, trades, equity, events, candles, candle_notes)
+    return write_page(kept, target)

@@ -98,5 +98,96 @@ def test_not_ready_where_nothing_may_be_written(tmp_path, monkeypatch):
         asyncio.run(RunFolders(tmp_path / "runs").wait_ready())
 
 
+def test_ids_are_those_of_whole_runs_the_newest_first(tmp_path):
+    folders = RunFolders(tmp_path)
+    for name in ("20260401T000000Z-b-2", "20260401T000001Z-a-1", "20250401T000000Z-c-3"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".20260401T000002Z-draft-1").mkdir()
+    (tmp_path / "20260401T000003Z-a-file").touch()
+    (tmp_path / "circle").symlink_to("circle")
+
+    assert folders.ids() == ["20260401T000001Z-a-1", "20260401T000000Z-b-2", "20250401T000000Z-c-3"]
+
+
+def test_of_runs_of_one_second_the_one_written_last_is_the_newest(tmp_path):
+    folders = RunFolders(tmp_path)
+    for age, name in enumerate(("z", "m", "a")):
+        (tmp_path / f"20260401T000000Z-{name}").mkdir()
+        os.utime(tmp_path / f"20260401T000000Z-{name}", ns=(0, 10**18 + age))
+
+    assert [name[-1] for name in folders.ids()] == ["a", "m", "z"]
+
+
+def test_renamed_run_is_as_old_as_its_folder(tmp_path):
+    for name in ("20260401T000000Z-a", "best so far", "20260403T000000Z-c"):
+        (tmp_path / name).mkdir()
+    os.utime(tmp_path / "best so far", (1_775_088_000, 1_775_088_000))  # 2026-04-02
+
+    assert RunFolders(tmp_path).ids() == ["20260403T000000Z-c", "best so far", "20260401T000000Z-a"]
+
+
+def test_no_place_no_ids_and_a_file_is_no_place(tmp_path):
+    (tmp_path / "file").touch()
+
+    assert RunFolders(tmp_path / "none").ids() == []
+    with pytest.raises(SettingsError, match=r"file, which is not a folder$"):
+        RunFolders(tmp_path / "file").ids()
+
+
+def test_files_are_read_back(tmp_path):
+    folders = RunFolders(tmp_path)
+    place = folders.write("id", FILES)
+    (place / "folder").mkdir()
+
+    assert folders.place("id") == place
+    assert folders.names("id") == ["a.txt", "b.txt", "folder/"]
+    assert folders.read("id", "b.txt") == "é\n".encode()
+    assert folders.read("id", "c.txt") is None
+    with pytest.raises(StoreError, match="folder cannot be read"):
+        folders.read("id", "folder")
+    with pytest.raises(StoreError, match="cannot be read"):
+        folders.names("other")
+
+
+def test_removed_run_is_gone_and_so_is_what_an_earlier_removal_left(tmp_path):
+    folders = RunFolders(tmp_path)
+    folders.write("id", FILES)
+    folders.write("other", FILES)
+    (tmp_path / ".removed-before-1").mkdir()
+    (tmp_path / ".removed-before-1" / "a.txt").touch()
+
+    folders.remove("id")
+
+    assert [each.name for each in tmp_path.iterdir()] == ["other"]
+    with pytest.raises(StoreError, match="id cannot be removed: No such file"):
+        folders.remove("id")
+
+
+def test_removal_that_is_interrupted_leaves_no_half_run(tmp_path, monkeypatch):
+    folders = RunFolders(tmp_path)
+    folders.write("id", FILES)
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("shutil.rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        folders.remove("id")
+
+    assert folders.ids() == []
+
+
+def test_removed_link_leaves_what_it_leads_to(tmp_path):
+    folders = RunFolders(tmp_path / "runs")
+    place = RunFolders(tmp_path / "elsewhere").write("id", FILES)
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "link").symlink_to(place)
+
+    folders.remove("link")
+
+    assert not list((tmp_path / "runs").iterdir())
+    assert (place / "a.txt").exists()
+
+
 def test_clock_tells_milliseconds():
     assert 1_700_000_000_000 < SystemClock().now_ms() < 4_102_444_800_000
