@@ -1,15 +1,17 @@
 """Run folders on disk: written beside their place under another name, then moved there in one step.
 
-Decides how a run is made durable; what its files hold is decided by whoever hands them over.
-Invariant: a folder without the leading dot is complete.
+Decides how a run is made durable, found and removed; what its files hold is decided by whoever
+hands them over. Invariant: a folder without the leading dot was complete when it got its name.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from tradekit.errors import SettingsError, StoreError
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _TAKEN: Final = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_MOMENT: Final = re.compile(r"\d{8}T\d{6}Z")
+_REMOVED: Final = ".removed-"
 
 
 class RunFolders:
@@ -73,6 +77,84 @@ class RunFolders:
                     self._directory.rmdir()
         return place
 
+    def ids(self) -> list[str]:
+        """Return the names of all folders without a leading dot, the newest run first.
+
+        When a run began stands in its name; where it does not, and among runs of one second, the
+        time at which its folder was last changed decides.
+
+        Raises:
+            SettingsError: the place is a file.
+            StoreError: it cannot be read.
+        """
+        try:
+            with os.scandir(self._directory) as entries:
+                found = [
+                    (each.stat().st_mtime_ns, each.name)
+                    for each in entries
+                    if not each.name.startswith(".") and _is_folder(each)
+                ]
+        except FileNotFoundError:
+            return []
+        except NotADirectoryError:
+            raise SettingsError(f"runs_dir was {self._directory}, which is not a folder") from None
+        except OSError as error:
+            raise StoreError(f"{self._directory} cannot be read: {error.strerror}") from error
+        return [name for *_, name in sorted(map(_age_key, found), reverse=True)]
+
+    def place(self, run_id: str) -> Path:
+        """Return the run's folder."""
+        return self._directory / run_id
+
+    def names(self, run_id: str) -> list[str]:
+        """Return the names in the run's folder, sorted; one of a folder ends with `/`.
+
+        Raises:
+            StoreError: there is no such folder, or it cannot be read.
+        """
+        try:
+            with os.scandir(self.place(run_id)) as entries:
+                return sorted(
+                    f"{each.name}/" if _is_folder(each) else each.name for each in entries
+                )
+        except OSError as error:
+            raise StoreError(f"{self.place(run_id)} cannot be read: {error.strerror}") from error
+
+    def read(self, run_id: str, name: str) -> bytes | None:
+        """Return what a file of the run holds, None if there is no such file.
+
+        Raises:
+            StoreError: it is there and cannot be read.
+        """
+        try:
+            # Plain calls: listing a thousand runs opens a thousand files.
+            with open(f"{self._directory}/{run_id}/{name}", "rb") as file:  # noqa: PTH123
+                return file.read()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            place = self.place(run_id) / name
+            raise StoreError(f"{place} cannot be read: {error.strerror}") from error
+
+    def remove(self, run_id: str) -> None:
+        """Give the folder a name that is no run's in one step, then delete it at leisure.
+
+        What such a deletion left behind when it was interrupted is deleted as well.
+
+        Raises:
+            StoreError: there is no such folder, or it may not be renamed.
+        """
+        try:
+            self.place(run_id).rename(self._directory / f"{_REMOVED}{run_id}-{os.getpid()}")
+            _sync_folder(self._directory)
+        except OSError as error:
+            raise StoreError(f"{self.place(run_id)} cannot be removed: {error.strerror}") from error
+        for each in self._directory.glob(f"{_REMOVED}*"):
+            if each.is_symlink():
+                each.unlink(missing_ok=True)
+            else:
+                shutil.rmtree(each, ignore_errors=True)
+
     def _move(self, draft: Path, run_id: str) -> Path:
         """Rename the draft to the first free name; what is there already is never touched."""
         number = 1
@@ -95,6 +177,23 @@ class RunFolders:
         return StoreError(
             f"the run could not be written to {self._directory}: {error.strerror or error}"
         )
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is a folder or leads to one; a link in a circle is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _age_key(entry: tuple[int, str]) -> tuple[str, int, str]:
+    """Return what sorts folders by age: the moment in the name, then that of the last change."""
+    changed_ns, name = entry
+    if found := _MOMENT.match(name):
+        return found[0], changed_ns, name
+    changed = datetime.fromtimestamp(changed_ns / 1e9, tz=UTC)
+    return changed.strftime("%Y%m%dT%H%M%SZ"), changed_ns, name
 
 
 def _write_durably(path: Path, pieces: Iterable[str]) -> None:

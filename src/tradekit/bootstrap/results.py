@@ -1,17 +1,18 @@
 """What a run leaves: its id, the files of its folder, and what they say beside the figures.
 
 Decides which facts go where. The figures are `analysis.report`'s; making the files durable is the
-run store's. Invariant: manifest.json alone may differ between two runs of the same inputs.
+run store's, reading them again that of `runs`. Invariants: manifest.json alone may differ between
+two runs of the same inputs, and it has the hash of every other file and of itself.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 import platform
 from bisect import bisect_left
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,11 +20,12 @@ import numpy as np
 from tradekit.analysis.equity import equity_lines
 from tradekit.analysis.report import report_text
 from tradekit.analysis.trades import trade_lines
+from tradekit.bootstrap.runs import EQUITY, EVENTS, MANIFEST, REPORT, TRADES, summary
 from tradekit.domain.journal import canonical
 from tradekit.domain.time import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tradekit.analysis.report import RunReport
     from tradekit.bootstrap.market import Market
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 MANIFEST_SCHEMA: Final = "tradekit.manifest/1"
 _NAME_MAX: Final = 80
 _FINGERPRINT_SHOWN: Final = 8
+OWN_HASH: Final = "manifest_sha256"
+# What decides about the events of a run. Reading candles is not part of it: their hash is recorded.
+_ENGINE_PACKAGES: Final = ("api", "domain", "drivers", "engine", "kernels")
 
 
 def run_id(started_ms: int, strategy: str, fingerprint: str) -> str:
@@ -49,6 +54,21 @@ def tradekit_version() -> str:
         return version("tradekit")
     except PackageNotFoundError:
         return "unknown"
+
+
+def engine_sha256() -> str:
+    """Return the SHA-256 of the sources that make events out of candles and a strategy.
+
+    Formula: of each file, sorted by its path below the package: the path, a zero byte, the file's
+    own SHA-256 as 32 bytes.
+    """
+    package = Path(__file__).resolve().parents[1]
+    whole = hashlib.sha256()
+    for name in _ENGINE_PACKAGES:
+        for path in sorted((package / name).rglob("*.py")):
+            whole.update(f"{path.relative_to(package).as_posix()}\0".encode())
+            whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
 
 
 def gap_facts(
@@ -113,7 +133,7 @@ def manifest(
     notes: Sequence[str],
     times_ms: tuple[int, int],
 ) -> dict[str, Any]:
-    """Return `manifest.json`: what went into the run, and how it went.
+    """Return what went into the run, and how it went: `manifest.json` but for what files add.
 
     Args:
         plan: what was run.
@@ -130,12 +150,18 @@ def manifest(
         "began": format_time(began_ms),
         "ended": format_time(ended_ms),
         "config": plan.config(),
-        "strategy_file": {"path": file, "sha256": loaded.source_hash},
+        "strategy_file": {
+            "path": file,
+            "sha256": loaded.source_hash,
+            "modules": dict(loaded.module_hashes),
+        },
         "data_sha256": market.hashes(),
+        "lead_ms": plan.lead_ms,
         "versions": {
             "tradekit": tradekit_version(),
             "python": platform.python_version(),
             "numpy": np.__version__,
+            "engine_sha256": engine_sha256(),
         },
         "seed": plan.seed,
         "hook_calls": replayed.hook_calls,
@@ -150,17 +176,46 @@ def run_files(
     manifest: Mapping[str, Any],
     logs: Sequence[str],
 ) -> dict[str, Iterable[str]]:
-    """Return the files of a run folder, name → text in pieces."""
-    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=2)
-    files = {
-        "manifest.json": iter([text, "\n"]),
-        "events.jsonl": _ended(report.events_lines),
-        "trades.jsonl": _ended(trade_lines(report.trades)),
-        "equity.csv": _ended(equity_lines(report.equity)),
-        "report.json": iter([report_text(document)]),
+    """Return the files of a run folder, name → text in pieces, to be taken in this order.
+
+    `manifest.json` is the last: it has the hashes of the others, which are known when they have
+    been taken, and a summary, so that a list of runs takes one small file of each.
+    """
+    contents = {
+        EVENTS: _ended(report.events_lines),
+        TRADES: _ended(trade_lines(report.trades)),
+        EQUITY: _ended(equity_lines(report.equity)),
+        REPORT: iter([report_text(document)]),
     }
-    return {**files, "log.txt": _ended(logs)} if logs else dict(files)
+    if logs:
+        contents["log.txt"] = _ended(logs)
+    hashes: dict[str, str] = {}
+    files: dict[str, Iterable[str]] = {
+        name: _hashed(name, pieces, hashes) for name, pieces in contents.items()
+    }
+    files[MANIFEST] = _manifest_pieces({**manifest, "summary": summary(document)}, hashes)
+    return files
+
+
+def manifest_text(document: Mapping[str, Any]) -> str:
+    """Return `manifest.json` with its own hash: that of its text without the hash's line."""
+    plain = {name: value for name, value in document.items() if name != OWN_HASH}
+    digest = hashlib.sha256(report_text(plain).encode()).hexdigest()
+    return report_text({**plain, OWN_HASH: digest})
+
+
+def _manifest_pieces(manifest: Mapping[str, Any], hashes: Mapping[str, str]) -> Iterator[str]:
+    yield manifest_text({**manifest, "files": dict(hashes)})
+
+
+def _hashed(name: str, pieces: Iterable[str], hashes: dict[str, str]) -> Iterator[str]:
+    """Yield the pieces of a file and note its hash when they have all been taken."""
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece.encode())
+        yield piece
+    hashes[name] = digest.hexdigest()
 
 
 def _ended(lines: Iterable[str]) -> Iterable[str]:
-    return chain.from_iterable((line, "\n") for line in lines)
+    return (f"{line}\n" for line in lines)

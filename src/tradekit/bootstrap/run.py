@@ -9,19 +9,23 @@ has been run.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tradekit.analysis.interval import interval_document
 from tradekit.analysis.report import build_report
 from tradekit.bootstrap import results, wiring
 from tradekit.bootstrap.market import open_market
+from tradekit.bootstrap.parameters import make_params
 from tradekit.bootstrap.plan import Mistakes, find_strategy_file, make_plan, needs_store
 from tradekit.bootstrap.ready import wait_until_ready
 from tradekit.bootstrap.settings import DEFAULT_SYMBOLS, read_settings
 from tradekit.drivers.replay import ReplayPlan, replay
 from tradekit.engine.account import falls_short
-from tradekit.errors import StoppedError, TradekitError
+from tradekit.errors import ConfigError, StoppedError, TradekitError
 from tradekit.registry.loader import load_strategy_file
 
 if TYPE_CHECKING:
@@ -177,17 +181,12 @@ async def run_backtest(
     began_s = time.perf_counter()
     replayed, run_notes = await _replay(prepared, market, view, should_stop)
     replay_s = time.perf_counter() - began_s
-    frame, base_ms = plan.frame, plan.frame.base.ms
-    report = build_report(
-        replayed.rows,
-        market.inside(frame.since_ms, frame.until_ms, base_ms),
-        capital=plan.capital,
-        base_ms=base_ms,
-        since_ms=frame.since_ms,
-        until_ms=frame.until_ms,
-        gaps=results.gap_facts(market.holes, replayed.rows, base_ms),
-    )
-    document = results.report_document(report, market)
+    report = _report(plan, market, replayed)
+    other: RunReport | None = report
+    if replayed.ambiguous_candles:
+        other = await _other_path(prepared, market, view, should_stop) if plan.interval else None
+    interval = interval_document(report, other, replayed.ambiguous_candles)
+    document = {**results.report_document(report, market), "interval": interval}
     manifest = results.manifest(
         plan=plan,
         loaded=prepared.loaded,
@@ -211,8 +210,54 @@ def _listed(prepared: Prepared) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*DEFAULT_SYMBOLS, *prepared.settings.symbols, *own)))
 
 
-async def _replay(
+def _report(plan: RunPlan, market: Market, replayed: Replayed) -> RunReport:
+    """Return what came of it in figures."""
+    frame, base_ms = plan.frame, plan.frame.base.ms
+    return build_report(
+        replayed.rows,
+        market.inside(frame.since_ms, frame.until_ms, base_ms),
+        capital=plan.capital,
+        base_ms=base_ms,
+        since_ms=frame.since_ms,
+        until_ms=frame.until_ms,
+        strategies=(plan.strategy.name,),
+        gaps=results.gap_facts(market.holes, replayed.rows, base_ms),
+    )
+
+
+async def _other_path(
     prepared: Prepared, market: Market, view: View, should_stop: Callable[[], bool]
+) -> RunReport | None:
+    """Run again with the target first; None if the strategy file is not the same any more.
+
+    The file is loaded anew, so that what it remembers of the first run is not there, and what it
+    prints is not seen a second time.
+    """
+    view.noted("some candles are ambiguous: replayed again with the target before the stop")
+    plan, loaded = prepared.plan, prepared.loaded
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: ASYNC230, PTH123  # it never blocks
+        try:
+            again = load_strategy_file(loaded.path, root=prepared.settings.root)
+        except ConfigError:
+            return None
+        if again.source_hash != loaded.source_hash:
+            return None
+        strategy = again.strategies.get(plan.strategy.name)
+        params = make_params(strategy, prepared.assignments)
+        fresh = replace(
+            prepared, loaded=again, plan=replace(plan, strategy=strategy, params=params)
+        )
+        replayed, _ = await _replay(fresh, market, view, should_stop, target_first=True)
+    return _report(plan, market, replayed)
+
+
+async def _replay(
+    prepared: Prepared,
+    market: Market,
+    view: View,
+    should_stop: Callable[[], bool],
+    *,
+    target_first: bool = False,
 ) -> tuple[Replayed, list[str]]:
     """Replay in as many processes as asked for, as long as that is the same as in one."""
     plan = prepared.plan
@@ -221,7 +266,10 @@ async def _replay(
     if shares > 1:
         from tradekit.bootstrap.fanout import replay_apart
 
-        errands = [_errand(prepared, market, share, shares) for share in range(shares)]
+        errands = [
+            _errand(prepared, market, share, shares, target_first=target_first)
+            for share in range(shares)
+        ]
         apart = await replay_apart(errands, on_progress=view.progress, should_stop=should_stop)
         if not apart.used_account and not falls_short(apart.rows, plan.capital):
             return apart, []
@@ -235,11 +283,14 @@ async def _replay(
         costs=plan.costs,
         limits=plan.limits,
         capital=plan.capital,
+        target_first=target_first,
     )
     return await replay(whole, on_progress=view.progress, should_stop=should_stop), notes
 
 
-def _errand(prepared: Prepared, market: Market, share: int, shares: int) -> Errand:
+def _errand(
+    prepared: Prepared, market: Market, share: int, shares: int, *, target_first: bool
+) -> Errand:
     """Return what the worker of every `shares`-th symbol, from number `share` on, has to know."""
     from tradekit.bootstrap import fanout
 
@@ -257,12 +308,14 @@ def _errand(prepared: Prepared, market: Market, share: int, shares: int) -> Erra
         costs=plan.costs,
         limits=plan.limits,
         capital=plan.capital,
+        target_first=target_first,
         stretches=tuple(
             fanout.Stretch(
                 tape.symbol,
                 tape.symbol_index,
                 int(tape.candles.ts_ms[0]),
                 int(tape.candles.ts_ms[tape.first_index]),
+                market.filled_until_ms(tape),
             )
             for tape in market.tapes[share::shares]
         ),

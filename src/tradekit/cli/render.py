@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.live import Live
@@ -219,6 +219,35 @@ def _cells(section: Section) -> tuple[str, ...]:
     )
 
 
+def _interval(interval: Mapping[str, Any]) -> list[str]:
+    """Return what ambiguous candles leave open: PnL on either path, and whether it is a profit."""
+    count, other = interval["ambiguous_candles"], interval["target_first"]
+    if not count:
+        return []
+    candles = "1 candle" if count == 1 else f"{count:,} candles"
+    first = f"{float(interval['stop_first']['pnl']):+,.2f}"
+    if other is None:
+        return [f"ambiguous: {candles}; PnL {first} stop first, target first was not run"]
+    sign = ", THE SIGN CHANGES" if interval["sign_changes"] else ""
+    then = f"{float(other['pnl']):+,.2f}"
+    return [f"ambiguous: {candles}; PnL {first} stop first, {then} target first{sign}"]
+
+
+def _ratios(section: Section) -> str:
+    """Return the figures that people look for first, or why there is none."""
+    shown = {
+        "Sharpe": section.returns.sharpe_ratio,
+        "profit factor": section.outcomes.profit_factor,
+        "expectancy in R": section.outcomes.expectancy_r,
+    }
+    return ", ".join(
+        f"{name} {measure.value:.2f}"
+        if measure.value is not None
+        else f"{name} - ({measure.undefined})"
+        for name, measure in shown.items()
+    )
+
+
 def _signed(money: float) -> str:
     color = "green" if money > 0.0 else "red"
     text = f"{money:+,.2f}"
@@ -233,7 +262,10 @@ def _summary(outcome: FinishedRun) -> list[str]:
     report = outcome.report
     total = report.total
     gained = f"{total.totals.pnl_pct:+.2f} %"
-    lines = [f"equity {report.capital:,.2f} -> {report.final_equity:,.2f} ({gained})"]
+    lines = [
+        f"equity {report.capital:,.2f} -> {report.final_equity:,.2f} ({gained})",
+        _ratios(total),
+    ]
     counted = {
         "refused": total.rejected,
         "entries cancelled": total.cancelled,
@@ -243,11 +275,7 @@ def _summary(outcome: FinishedRun) -> list[str]:
         if counts:
             lines.append(f"{name}: {', '.join(f'{n:,} {rule}' for rule, n in counts.items())}")
     lines += [f"first {rule}: {detail}" for rule, detail in report.first_refusals.items()]
-    if total.totals.ambiguous_count:
-        lines.append(
-            f"ambiguous: {total.totals.ambiguous_count:,} trades met stop and target in one "
-            "candle; the stop was taken"
-        )
+    lines += _interval(outcome.document["interval"])
     over = [trade for gap in report.gaps for trade in gap["trades_over_holes"]]
     if over:
         pnl = sum(trade["pnl"] for trade in over)

@@ -38,6 +38,7 @@ def backtest(
         typer.Argument(
             metavar="FILE",
             help="The strategy file; else the configured one, else the only one in strategies/.",
+            autocompletion=completion.strategy_files,
         ),
     ] = None,
     *,
@@ -84,7 +85,7 @@ def backtest(
     ] = None,
     gaps: Annotated[
         str | None,
-        typer.Option(help="Missing candles: `refuse` the symbol, or `skip` over them."),
+        typer.Option(help="Missing candles: `refuse` the symbol, `skip` or `fill` them."),
     ] = None,
     capital: Annotated[float | None, typer.Option(help="Cash at the start, in quote.")] = None,
     fee: Annotated[float | None, typer.Option(help="Fee of every fill, in percent.")] = None,
@@ -92,6 +93,10 @@ def backtest(
         float | None, typer.Option(help="Slippage of every fill, in percent.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of synthetic candles.")] = None,
+    no_interval: Annotated[
+        bool,
+        typer.Option("--no-interval", help="Skip the second run that ambiguous candles ask for."),
+    ] = False,
     wait: Annotated[
         float | None, typer.Option(help="Seconds that everything has to become ready.")
     ] = None,
@@ -115,6 +120,7 @@ def backtest(
         "--gaps": gaps,
         "--seed": seed,
         "--workers": workers,
+        "--no-interval": False if no_interval else None,
         "--fee": fee,
         "--slippage": slippage,
         "--runs-dir": runs_dir,

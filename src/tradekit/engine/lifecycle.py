@@ -16,7 +16,18 @@ from tradekit.errors import LocalProtocolError
 
 
 class Status(StrEnum):
-    """Where a (strategy, symbol) stands."""
+    """Where a (strategy, symbol) stands.
+
+    - idle: nothing is held and no entry is on its way; the strategy may be asked.
+    - scheduled: an entry waits at the venue for its price, or until its wait is over.
+    - opening: an entry goes to market and fills, or is refused, at the next open.
+    - active: a position is held; its stop and target, if any, wait at the venue.
+    - closing: a market order is about to close the position; the strategy may be asked for the
+      next one.
+    - turning: a position is about to be closed, and its successor was asked for at the same
+      boundary.
+    - halted: an impossible event came, and no other is taken; nothing in the table leads here.
+    """
 
     IDLE = "idle"
     SCHEDULED = "scheduled"
@@ -28,7 +39,18 @@ class Status(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What moves it."""
+    """What moves it.
+
+    - entry rested: an entry was placed that waits for a price.
+    - entry sent: an entry was placed that goes to market.
+    - entry filled: the venue filled the entry.
+    - entry gone: the entry was refused, timed out or was taken back, and nothing was bought or
+      sold.
+    - close sent: a hook, the end of a hold or the end of the run sent a market order that closes.
+    - exit filled: the venue filled what closes the position: stop, target or market order.
+    - exit filled before a resting entry: the same, with a successor that waits for a price.
+    - exit filled before a market entry: the same, with a successor that goes to market.
+    """
 
     ENTRY_RESTED = "entry rested"
     ENTRY_SENT = "entry sent"

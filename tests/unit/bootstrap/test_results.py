@@ -1,6 +1,9 @@
 """What a run leaves: names, facts about holes, files."""
 
-from tradekit.bootstrap.results import gap_facts, run_id
+import hashlib
+import json
+
+from tradekit.bootstrap.results import engine_sha256, gap_facts, manifest_text, run_id
 from tradekit.domain.journal import EventRow, Phase
 from tradekit.domain.time import MINUTE_MS, parse_time_ms
 
@@ -60,3 +63,35 @@ def test_holes_are_counted_and_trades_over_them_listed():
 
 def test_no_holes_no_facts():
     assert gap_facts({"A": []}, [closed(1, 2)], MINUTE_MS) == []
+
+
+def test_manifest_has_the_hash_of_itself_without_the_line_that_has_it():
+    text = manifest_text({"b": 1, "a": {"é": None}, "manifest_sha256": "an old one"})
+
+    plain = '{\n  "a": {\n    "é": null\n  },\n  "b": 1\n}\n'
+    document = json.loads(text)
+    assert document.pop("manifest_sha256") == hashlib.sha256(plain.encode()).hexdigest()
+    assert document == {"b": 1, "a": {"é": None}}
+    assert manifest_text(json.loads(text)) == text
+
+
+def test_engine_has_one_hash_as_long_as_nobody_changes_it(monkeypatch, tmp_path):
+    package = tmp_path / "tradekit"
+    for folder in ("engine", "cli", "bootstrap"):
+        (package / folder).mkdir(parents=True)
+    source = package / "engine" / "venue.py"
+    source.write_text("a = 1\n")
+    (package / "cli" / "app.py").write_text("b = 1\n")
+    monkeypatch.setattr(
+        "tradekit.bootstrap.results.__file__", str(package / "bootstrap" / "results.py")
+    )
+    one = engine_sha256()
+
+    (package / "cli" / "app.py").write_text("b = 2\n")
+    other_screen = engine_sha256()
+    source.write_text("a = 2\n")
+    other_source = engine_sha256()
+    source.rename(source.with_name("fills.py"))
+
+    assert other_screen == one
+    assert len({one, other_source, engine_sha256()}) == 3

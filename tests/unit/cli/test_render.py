@@ -1,12 +1,13 @@
 """How a run looks while it lasts, and tables that fit whatever is in them."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from tradekit.analysis.metrics import Measure, Totals
-from tradekit.analysis.report import RunReport, Section
+from tradekit.analysis.report import build_report
 from tradekit.cli import render
 from tradekit.drivers.replay import SymbolProgress
 
@@ -53,6 +54,7 @@ def test_table_of_progress_fits(console):
 
 
 def report_of(scale):
+    nothing = build_report([], {}, capital=1.0, base_ms=60_000, since_ms=0, until_ms=60_000)
     totals = Totals(
         trade_count=int(scale),
         win_count=0,
@@ -65,23 +67,8 @@ def report_of(scale):
         exposure_pct=Measure(100.0),
         ambiguous_count=0,
     )
-    section = Section(totals, 10, {}, {}, {}, 0)
-    return RunReport(
-        capital=1.0,
-        base_ms=60_000,
-        since_ms=0,
-        until_ms=60_000,
-        final_equity=1.0,
-        total=section,
-        symbols={"1000000MOGUSDT": section},
-        first_refusals={},
-        failures=[],
-        gaps=[],
-        trades=[],
-        equity=[],
-        events_lines=[],
-        fingerprint="",
-    )
+    section = replace(nothing.total, totals=totals, candle_count=10)
+    return replace(nothing, total=section, symbols={"1000000MOGUSDT": section})
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e3, 1e5])

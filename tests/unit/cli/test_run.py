@@ -119,12 +119,13 @@ def test_run_folder_holds_what_was_promised(backtest, tmp_path):
     assert manifest["strategy_file"] == {
         "path": "mine.py",
         "sha256": sha256((tmp_path / "mine.py").read_bytes()).hexdigest(),
+        "modules": {},
     }
     assert sorted(manifest["data_sha256"]) == ["BTCUSDT", "SOLUSDT"]
     assert manifest["seed"] == 7
     assert manifest["config"]["params"] == {"stop_pct": 0.5}
     assert manifest["hook_calls"]["bracket"] >= len(trades) > 0
-    assert set(manifest["versions"]) == {"tradekit", "python", "numpy"}
+    assert set(manifest["versions"]) == {"tradekit", "python", "numpy", "engine_sha256"}
     assert report["total"]["trade_count"] == len(trades)
     assert equity[-1]["equity"] == report["final_equity"]
     for name in ("events.jsonl", "trades.jsonl", "equity.csv", "report.json"):
