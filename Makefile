@@ -80,6 +80,10 @@ bench: $(VENV)/.dev ## run the benchmarks
 golden-accept: $(VENV)/.dev ## show a golden case old and new, and accept it with a reason: CASE=bracket
 	$(BIN)/python -m tests.support.golden $(CASE)
 
+.PHONY: docs
+docs: $(VENV)/.dev ## draw the pages that come from the code: docs/lifecycle.md
+	$(BIN)/python -m tests.support.draw_lifecycle
+
 # The compiler of the lock files lives in a folder of its own: the project does not depend on it.
 .PHONY: lock
 lock: check-python ## regenerate both lock files from pyproject.toml

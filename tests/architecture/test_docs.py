@@ -1,40 +1,31 @@
 """What the documents show is true: examples run, tables match the code, named files exist."""
 
 import ast
-import asyncio
-import os
 import re
-import shlex
 import shutil
-import subprocess
-import sys
 import tomllib
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import cache
-from itertools import dropwhile, takewhile
 from pathlib import Path
 
 import pytest
 
-from tests.support import source, tidy
+from tests.support import documents, draw_lifecycle, source, tidy
+from tests.support.documents import FENCED, ROOT, rows, tradekit
 from tradekit import errors
 from tradekit.bootstrap.plan import Choices
-from tradekit.bootstrap.run import Request, prepare, run_backtest
 from tradekit.bootstrap.settings import load_settings
 from tradekit.domain import journal
-from tradekit.engine.lifecycle import TABLE
 from tradekit.registry.loader import load_strategy_file
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "tradekit"
-PROGRAM = Path(sys.executable).parent / "tradekit"
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+README = documents.read("README.md")
+ARCHITECTURE = documents.read("docs/architecture.md")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 # Documents that speak of the code by name.
 TECHNICAL = [ROOT / "docs" / "architecture.md", *sorted((ROOT / "docs" / "adr").glob("*.md"))]
 
-FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"`([^`\n]+)`")
 NAMED_FILE = re.compile(r"[\w.-]+/[\w./-]*|[\w-]+\.(?:py|md|toml)")
@@ -46,17 +37,9 @@ HIS_OWN_FILES = {"tradekit.toml"}
 CHANGING = ("replayed ", "run folder: ", "...")
 
 
-def blocks(language: str, text: str = README) -> list[str]:
-    """Return the fenced blocks of a language."""
-    return [body for found, body in FENCED.findall(text) if found == language]
-
-
-def rows(before: str, text: str) -> list[list[str]]:
-    """Return the cells of the first table after the words `before`, its own heading left out."""
-    lines = text.partition(before)[2].splitlines()[1:]
-    begun = dropwhile(lambda line: not line.startswith("|"), lines)
-    table = list(takewhile(lambda line: line.startswith("|"), begun))
-    return [[cell.strip() for cell in line.strip("| ").split("|")] for line in table[2:]]
+def blocks(language: str) -> list[str]:
+    """Return the README's fenced blocks of a language."""
+    return documents.blocks(language, README)
 
 
 def example() -> str:
@@ -65,36 +48,9 @@ def example() -> str:
     return body
 
 
-def commands() -> list[str]:
-    return [line for block in blocks("sh") for line in block.splitlines()]
-
-
-def tradekit(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
-    program, *arguments = shlex.split(line)
-    assert program == "tradekit"
-    return subprocess.run(
-        [PROGRAM, *arguments],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
-
 def shipped_strategies(folder: Path) -> None:
     unwanted = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "strategies", folder / "strategies", ignore=unwanted)
-
-
-class Unwatched:
-    """A view of a run that nobody looks at."""
-
-    def waiting(self, names): ...
-    def started(self, prepared, market): ...
-    def progress(self, progress): ...
-    def noted(self, note): ...
 
 
 @pytest.fixture
@@ -134,9 +90,8 @@ def test_example_is_loaded_as_it_is_explained(tmp_path: Path) -> None:
 def test_example_trades(tmp_path: Path) -> None:
     (tmp_path / "pullback.py").write_text(example(), encoding="utf-8")
     choices = Choices(symbols="BTCUSDT,SOLUSDT")
-    prepared = prepare(Request(Path("pullback.py"), tmp_path, {}, {}, choices))
 
-    outcome = asyncio.run(run_backtest(prepared, Unwatched(), should_stop=lambda: False))
+    outcome = documents.backtest(tmp_path, "pullback.py", choices)
 
     assert not outcome.failures
     # The hook closes, the stop stops: the example shows what it says.
@@ -146,7 +101,7 @@ def test_example_trades(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_commands_run_one_after_another(newcomer: Path) -> None:
-    lines = [line for line in commands() if line.startswith("tradekit ")]
+    lines = [line for line in documents.commands(README) if line.startswith("tradekit ")]
 
     answers = {line: tradekit(newcomer, with_few_symbols(line)) for line in lines}
 
@@ -162,7 +117,7 @@ def with_few_symbols(line: str) -> str:
 
 
 def test_other_commands_are_known() -> None:
-    others = [line for line in commands() if not line.startswith("tradekit ")]
+    others = [line for line in documents.commands(README) if not line.startswith("tradekit ")]
     targets = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
     assert others == ["make demo", "make test", ". .venv/bin/activate"]
@@ -272,9 +227,23 @@ def test_functions_named_beside_files_exist() -> None:
 
 
 def test_lifecycle_is_drawn_as_it_is() -> None:
-    drawn = [tuple(row) for row in rows("changes only through `move`", ARCHITECTURE)]
+    committed = draw_lifecycle.PAGE.read_text(encoding="utf-8")
 
-    assert drawn == [(was.value, by.value, after.value) for (was, by), after in TABLE.items()]
+    assert committed == draw_lifecycle.page(), "run `make docs`"
+
+
+def test_a_state_without_a_sentence_is_not_drawn() -> None:
+    class Light(StrEnum):
+        """What a lamp does.
+
+        - on: it burns.
+        """
+
+        ON = "on"
+        OFF = "off"
+
+    with pytest.raises(ValueError, match=r"explained .'on'., must explain .'on', 'off'."):
+        draw_lifecycle.meanings(Light)
 
 
 def test_journal_rows_are_all_listed() -> None:
@@ -312,3 +281,11 @@ def test_glossary_has_the_words_that_are_not_used() -> None:
 
     assert singular
     assert not missing
+
+
+def test_a_word_has_one_meaning() -> None:
+    listed = re.findall(r"^\| ([^|]+) \|", documents.read("docs/glossary.md"), re.MULTILINE)
+    words = [word for cell in listed for word in cell.split(", ") if cell not in ("word", "verb")]
+
+    assert len(words) > 100
+    assert [word for word in words if words.count(word) > 1 and word != "---"] == []
