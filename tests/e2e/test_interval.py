@@ -88,3 +88,57 @@ def test_without_an_ambiguous_candle_nothing_runs_twice(run):
     assert interval["ambiguous_candles"] == 0
     assert interval["stop_first"] == interval["target_first"]
     assert "again" not in answer.stderr
+
+
+MEMORY = """
+SEEN = {}
+"""
+REMEMBERS = """
+from memory import SEEN
+from tradekit import Frame, Signal, strategy
+
+april = Frame("apr", "2026-04-01", "2026-04-15", base="1h")
+
+
+@strategy("remembers", every="1h", hold="unlimited")
+def remembers(ctx):
+    SEEN[ctx.symbol] = SEEN.get(ctx.symbol, 0) + 1
+    if SEEN[ctx.symbol] > 200:
+        return None
+    return Signal.long(stop_loss_pct=0.5, take_profit_pct=0.6)
+"""
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_an_imported_module_remembers_is_gone_in_the_second_run(shell, workers):
+    (shell.folder / "memory.py").write_text(MEMORY)
+    (shell.folder / "mine.py").write_text(REMEMBERS)
+
+    answer = shell(
+        *("backtest", "mine.py", "--exchange", "synthetic", "--seed", "7", "--json"),
+        *("--workers", workers),
+    )
+
+    interval = json.loads(answer.stdout)["data"]["report"]["interval"]
+    assert interval["ambiguous_candles"] > 0
+    assert interval["target_first"]["trade_count"] > 200
+
+
+@pytest.mark.parametrize("what", ["mine.py", "memory.py"])
+def test_file_that_changes_while_it_runs_has_no_second_path(shell, what):
+    (shell.folder / "memory.py").write_text(MEMORY)
+    changes = f"""
+    from pathlib import Path
+    with Path({what!r}).open("a") as file:
+        file.write("x = 1\\n")
+"""
+    (shell.folder / "mine.py").write_text(
+        REMEMBERS.replace("    if SEEN", changes + "    if SEEN", 1)
+    )
+
+    answer = shell("backtest", "mine.py", "--exchange", "synthetic", "--seed", "7", "--json")
+
+    assert answer.returncode == 0, answer.stderr
+    interval = json.loads(answer.stdout)["data"]["report"]["interval"]
+    assert interval["ambiguous_candles"] > 0
+    assert interval["target_first"] is None

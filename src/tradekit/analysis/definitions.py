@@ -58,7 +58,11 @@ _ENTRIES: Final[tuple[tuple[str, str, str], ...]] = (
             "none, and the total is over the candles of all symbols together."
         ),
     ),
-    ("ambiguous_count", COUNT, "Trades with a candle that touched both stop and target."),
+    (
+        "ambiguous_count",
+        COUNT,
+        "Trades with an ambiguous candle: its prices leave open what came first.",
+    ),
     ("gross_profit", MONEY, "Sum of the pnl of the winners."),
     ("gross_loss", MONEY, "Sum of the pnl of the losers, never above zero."),
     (
@@ -170,7 +174,7 @@ _ENTRIES: Final[tuple[tuple[str, str, str], ...]] = (
         RATIO,
         (
             "The average daily return of equity in units of its scatter, scaled to a year of 365 "
-            "days, with no risk-free rate."
+            "days, with no risk-free rate; a day that the frame cuts off counts as a day."
         ),
     ),
     (

@@ -25,8 +25,8 @@ from tradekit.bootstrap.ready import wait_until_ready
 from tradekit.bootstrap.settings import DEFAULT_SYMBOLS, read_settings
 from tradekit.drivers.replay import ReplayPlan, replay
 from tradekit.engine.account import falls_short
-from tradekit.errors import ConfigError, StoppedError, TradekitError
-from tradekit.registry.loader import load_strategy_file
+from tradekit.errors import StoppedError, TradekitError
+from tradekit.registry.loader import load_anew, load_strategy_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -230,17 +230,14 @@ async def _other_path(
 ) -> RunReport | None:
     """Run again with the target first; None if the strategy file is not the same any more.
 
-    The file is loaded anew, so that what it remembers of the first run is not there, and what it
-    prints is not seen a second time.
+    The file is loaded anew, so that what it and its modules remember of the first run is not there,
+    and what it prints is not seen a second time.
     """
     view.noted("some candles are ambiguous: replayed again with the target before the stop")
     plan, loaded = prepared.plan, prepared.loaded
     with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: ASYNC230, PTH123  # it never blocks
-        try:
-            again = load_strategy_file(loaded.path, root=prepared.settings.root)
-        except ConfigError:
-            return None
-        if again.source_hash != loaded.source_hash:
+        again = load_anew(loaded, root=prepared.settings.root)
+        if again is None:
             return None
         strategy = again.strategies.get(plan.strategy.name)
         params = make_params(strategy, prepared.assignments)

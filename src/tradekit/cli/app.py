@@ -19,7 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from tradekit.cli import completion, run
 from tradekit.cli.stopping import STOP
-from tradekit.cli.verdict import Verdict, error_object, flattened, json_document
+from tradekit.cli.verdict import Verdict, error_object, flattened, json_document, printable
 
 _MOST_TELLING: Final = (5, 2, 3, 6, 4, 7, 1)
 _USAGE: Final = 2
@@ -227,9 +227,9 @@ def _expected(error: BaseException) -> dict[str, Any]:
 
 def _print_errors(errors: Sequence[dict[str, Any]]) -> None:
     for error in errors:
-        typer.echo(f"error: {error['message']}", err=True)
+        typer.echo(f"error: {printable(error['message'])}", err=True)
         if error["fix"]:
-            typer.echo(f"  fix: {error['fix']}", err=True)
+            typer.echo(f"  fix: {printable(error['fix'])}", err=True)
 
 
 def _print_traceback(error: BaseException) -> None:

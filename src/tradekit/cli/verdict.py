@@ -31,6 +31,18 @@ def flattened(error: BaseException) -> list[BaseException]:
     return list({str(leaf): leaf for leaf in leaves}.values())
 
 
+def printable(text: str) -> str:
+    """Return `text` as a terminal may show it: control characters spelled out, but for new lines.
+
+    Names and messages come from the operator's files and code; they must not move the cursor.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() or each in "\n\t" else repr(each)[1:-1] for each in text
+    )
+
+
 def error_object(error: TradekitError) -> dict[str, Any]:
     """Return an error as the JSON documents have it."""
     return {

@@ -85,6 +85,23 @@ def load_strategy_file(path: Path, *, root: Path) -> LoadedFile:
     return _collect(module, tree, where, _digest(source))
 
 
+def load_anew(loaded: LoadedFile, *, root: Path) -> LoadedFile | None:
+    """Load a file once more as if for the first time, the operator's modules it imports as well.
+
+    Nothing that any of them remembers is there. Returns None where the file or one of those modules
+    is not the same any more.
+    """
+    try:
+        if _digest(loaded.path.read_bytes()) != loaded.source_hash:
+            return None
+        for name in loaded.module_hashes:
+            sys.modules.pop(name, None)
+        again = load_strategy_file(loaded.path, root=root)
+    except (OSError, TradekitError, ExceptionGroup):
+        return None
+    return again if again.module_hashes == loaded.module_hashes else None
+
+
 def _run(code: CodeType, module: ModuleType) -> None:
     exec(code, module.__dict__)  # noqa: S102  # running the operator's own file is the point
 

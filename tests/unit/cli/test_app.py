@@ -9,7 +9,7 @@ import typer
 from tradekit import errors
 from tradekit.cli import app as module
 from tradekit.cli.stopping import STOP
-from tradekit.cli.verdict import Verdict, flattened
+from tradekit.cli.verdict import Verdict, flattened, printable
 
 CODES = [
     (errors.TradekitError, 1),
@@ -192,3 +192,10 @@ def test_groups_are_opened_in_order_and_repeats_told_once():
     leaves = flattened(ExceptionGroup("x", [ValueError("a"), inner, ValueError("c")]))
 
     assert [str(leaf) for leaf in leaves] == ["a", "b", "c"]
+
+
+def test_what_is_printed_cannot_move_the_cursor():
+    evil = "over\x1b[2J\x9bdone\r\n\tnext ünïcode"
+
+    assert printable(evil) == "over\\x1b[2J\\x9bdone\\r\n\tnext ünïcode"
+    assert printable("plain ünïcode") == "plain ünïcode"
