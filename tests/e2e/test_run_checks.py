@@ -62,6 +62,21 @@ def change_the_engine(project):
     return other
 
 
+def change_a_candle_and_what_is_done_about_holes(project):
+    project.rows[60][1] = repr(float(project.rows[60][1]) + 0.001)
+    project.write_candles()
+    return project.run("--gaps", "skip")
+
+
+def change_a_candle_and_a_later_end(project):
+    project.rows[60][1] = repr(float(project.rows[60][1]) + 0.001)
+    last = project.rows[-1]
+    for minute in range(1, 61):
+        project.rows.append([type(last[0])(int(last[0]) + minute * 60_000), *last[1:]])
+    project.write_candles()
+    return project.run("--to", "2026-04-02T01:00")
+
+
 @pytest.mark.parametrize(
     ("change", "cause", "names"),
     [
@@ -73,6 +88,8 @@ def change_the_engine(project):
         (change_the_capital_at_risk, "settings", {"capital"}),
         (change_the_frame, "settings", {"frame.since"}),
         (change_the_engine, "engine", {"versions.engine_sha256"}),
+        (change_a_candle_and_what_is_done_about_holes, "data", {"BTCUSDT"}),
+        (change_a_candle_and_a_later_end, "data", {"BTCUSDT"}),
     ],
 )
 def test_diff_names_the_one_cause_and_no_other(project, change, cause, names):
@@ -84,6 +101,20 @@ def test_diff_names_the_one_cause_and_no_other(project, change, cause, names):
     assert document["data"]["causes"] == [cause]
     assert {each["name"] for each in document["data"]["differences"]} == names
     assert err.endswith(f"cause: {cause}\n")
+
+
+def test_diff_does_not_blame_where_the_same_candles_are(project):
+    folder = '"candles" if Path(__file__).with_name("candles").exists() else "prices"'
+    project.replace("mine.py", '"candles"', folder)
+    project.replace("mine.py", "from dataclasses", "from pathlib import Path\nfrom dataclasses")
+    one = project.run()
+    (project.folder / "candles").rename(project.folder / "prices")
+
+    code, document, _ = project("diff", one, change_a_parameter(project))
+
+    assert (code, document["data"]["causes"]) == (4, ["parameter"])
+    assert [each["name"] for each in document["data"]["differences"]] == ["target_pct"]
+    assert "exchange.directory" in {each["name"] for each in document["data"]["without_effect"]}
 
 
 def test_diff_of_the_same_run_made_twice(project):

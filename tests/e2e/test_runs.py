@@ -95,6 +95,20 @@ def test_rm_removes_all_or_nothing_of_what_was_named(project):
     assert list((project.folder / "runs").iterdir()) == []
 
 
+def test_rm_knows_no_folder_that_is_no_run(project):
+    (project.folder / "docs").mkdir()
+    (project.folder / "docs" / "thesis.txt").write_text("years of work")
+
+    answers = [
+        project.shell("run", "rm", name, "--yes", "--runs-dir", ".")
+        for name in ("docs", "d", "runs", "candles")
+    ]
+
+    assert [each.returncode for each in answers] == [2] * 4
+    assert (project.folder / "docs" / "thesis.txt").read_text() == "years of work"
+    assert project.place(project.first).exists()
+
+
 def test_exported_trades_are_those_of_the_run(project):
     lines = (project.place(project.first) / "trades.jsonl").read_text()
     trades = [json.loads(line) for line in lines.splitlines()]

@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING, Final
 from tradekit.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _TAKEN: Final = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _MOMENT: Final = re.compile(r"\d{8}T\d{6}Z")
 _REMOVED: Final = ".removed-"
+# What names a folder of ours; one that was renamed is known by its manifest instead.
+_RUN_ID: Final = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{8}(-\d+)?")
+_MANIFEST: Final = "manifest.json"
 
 
 class RunFolders:
@@ -78,7 +81,10 @@ class RunFolders:
         return place
 
     def ids(self) -> list[str]:
-        """Return the names of all folders without a leading dot, the newest run first.
+        """Return the names of all folders that are runs, the newest run first.
+
+        A folder is one if its name is a run's or if it has a manifest, so that one of which half
+        is left is still seen, and nobody's other folder ever is.
 
         When a run began stands in its name; where it does not, and among runs of one second, the
         time at which its folder was last changed decides.
@@ -89,11 +95,7 @@ class RunFolders:
         """
         try:
             with os.scandir(self._directory) as entries:
-                found = [
-                    (each.stat().st_mtime_ns, each.name)
-                    for each in entries
-                    if not each.name.startswith(".") and _is_folder(each)
-                ]
+                found = [(each.stat().st_mtime_ns, each.name) for each in entries if _is_run(each)]
         except FileNotFoundError:
             return []
         except NotADirectoryError:
@@ -135,6 +137,15 @@ class RunFolders:
         except OSError as error:
             place = self.place(run_id) / name
             raise StoreError(f"{place} cannot be read: {error.strerror}") from error
+
+    def lines(self, run_id: str, name: str) -> Iterator[bytes] | None:
+        """Return the lines of a file one after the other, line ends included; None without it.
+
+        Raises:
+            StoreError: it is there and cannot be read.
+        """
+        place = self.place(run_id) / name
+        return _lines(place) if place.exists() else None
 
     def remove(self, run_id: str) -> None:
         """Give the folder a name that is no run's in one step, then delete it at leisure.
@@ -187,6 +198,13 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
+def _is_run(entry: os.DirEntry[str]) -> bool:
+    """Return whether an entry is the folder of a run, however damaged."""
+    if entry.name.startswith(".") or not _is_folder(entry):
+        return False
+    return bool(_RUN_ID.fullmatch(entry.name)) or os.path.isfile(f"{entry.path}/{_MANIFEST}")  # noqa: PTH113
+
+
 def _age_key(entry: tuple[int, str]) -> tuple[str, int, str]:
     """Return what sorts folders by age: the moment in the name, then that of the last change."""
     changed_ns, name = entry
@@ -194,6 +212,14 @@ def _age_key(entry: tuple[int, str]) -> tuple[str, int, str]:
         return found[0], changed_ns, name
     changed = datetime.fromtimestamp(changed_ns / 1e9, tz=UTC)
     return changed.strftime("%Y%m%dT%H%M%SZ"), changed_ns, name
+
+
+def _lines(place: Path) -> Iterator[bytes]:
+    try:
+        with place.open("rb") as file:
+            yield from file
+    except OSError as error:
+        raise StoreError(f"{place} cannot be read: {error.strerror}") from error
 
 
 def _write_durably(path: Path, pieces: Iterable[str]) -> None:

@@ -7,7 +7,6 @@ the functions that it declares is called.
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,14 +14,13 @@ from tradekit.bootstrap.parameters import make_params
 from tradekit.bootstrap.places import find_strategy_file
 from tradekit.bootstrap.plan import Choices, Mistakes, choose_symbols, off_grid
 from tradekit.bootstrap.settings import read_settings
-from tradekit.errors import StrategyLoadError, TradekitError
 from tradekit.registry.catalog import nothing_registered
 from tradekit.registry.loader import load_strategy_file
+from tradekit.registry.signatures import wrong_signatures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
-    from typing import Any
 
     from tradekit.api.declare import Strategy
     from tradekit.bootstrap.settings import Settings
@@ -76,7 +74,7 @@ def check_file(given: Path | None, cwd: Path, environ: Mapping[str, str]) -> Che
 
 def _check(strategy: Strategy, checked: CheckedFile, mistakes: Mistakes) -> object | None:
     """Return the strategy's parameters after noting what is wrong with it."""
-    mistakes.found += _wrong_signatures(strategy)
+    mistakes.found += wrong_signatures(strategy)
     mistakes.attempt(lambda: choose_symbols(strategy, checked.settings, Choices()))
     misfits = {frame.name: off_grid(strategy, frame) for frame in checked.loaded.frames}
     if misfits and all(misfits.values()):
@@ -88,35 +86,6 @@ def _check(strategy: Strategy, checked: CheckedFile, mistakes: Mistakes) -> obje
             if wrong
         )
     return mistakes.attempt(lambda: make_params(strategy, ()))
-
-
-def _wrong_signatures(strategy: Strategy) -> list[TradekitError]:
-    """Return an error for each function that cannot be called as it will be."""
-    functions: list[tuple[Callable[..., Any], tuple[str, ...]]] = [(strategy.decide, ("ctx",))]
-    functions += [(hook.call, ("ctx", "position")) for hook in strategy.open_hooks]
-    for hooks in strategy.event_hooks.values():
-        functions += [(hook.call, ("ctx", "event")) for hook in hooks]
-    return [
-        StrategyLoadError(
-            f"function {getattr(function, '__name__', function)!r} of strategy {strategy.name!r} "
-            f"takes {inspect.signature(function)}, must take ({', '.join(takes)})"
-        )
-        for function, takes in functions
-        if not _takes(function, len(takes))
-    ]
-
-
-def _takes(function: Callable[..., Any], count: int) -> bool:
-    """Return whether the function can be called with that many arguments, without calling it."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # a callable of C need not have one
-        return True
-    try:
-        signature.bind(*(None,) * count)
-    except TypeError:
-        return False
-    return True
 
 
 def _notes(loaded: LoadedFile, settings: Settings) -> list[str]:

@@ -133,10 +133,8 @@ async def _check_symbol(
                 for day in inspected.damaged
             ),
             *checked.findings,
+            *compare(shorter, checked.sound),
         ]
-        base = next((s for s in shorter if each.interval.ms % s.interval_ms == 0), None)
-        if base is not None:
-            findings += compare(base, checked.sound)
         shorter.append(checked.sound)
         if each in wanted:
             found += [Found(*key, finding, _known(finding, seen)) for finding in findings]

@@ -8,12 +8,13 @@ the runs is `runs`' business. Invariant: whatever is recorded and may move an ev
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from tradekit.bootstrap.runs import EVENTS, damaged, lines_of, read_text
+from tradekit.bootstrap.runs import EVENTS, damaged, parsed_row, read_lines
+from tradekit.domain.time import parse_time_ms
+from tradekit.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,8 +39,12 @@ _RECORDED: Final = {
     "config.": SETTINGS,
     "versions.": ENGINE,
 }
+_SYNTHETIC: Final = "synthetic"
 # What no event can depend on: in how many processes, under which name, what was made of it after.
 _IDLE: Final = frozenset({"config.workers", "config.interval", "config.frame.name"})
+_UNTIL: Final = "config.frame.until"
+# Where candles lie and what that is called; where they are the same ones, that moves no event.
+_PLACES: Final = frozenset({"config.exchange.name", "config.exchange.directory"})
 # What says which candles were meant: with another one of these there must be other candles.
 _CHOOSING: Final = frozenset(
     {
@@ -47,7 +52,6 @@ _CHOOSING: Final = frozenset(
         *(f"config.exchange.{each}" for each in ("name", "kind", "directory", "seed")),
         "config.symbols",
         "config.seed",
-        "config.gaps",
         "lead_ms",
     }
 )
@@ -125,58 +129,115 @@ def compare_runs(a: KeptRun, b: KeptRun) -> Comparison:
     Raises:
         CorruptError: the events of one are missing, or not those that its report tells of.
     """
-    lines_a, lines_b = _event_lines(a), _event_lines(b)
+    read_a, read_b = _Reading(a), _Reading(b)
+    line, pair = _first_difference(read_a, read_b)
     first = None
-    for number, (one, other) in enumerate(zip_longest(lines_a, lines_b), 1):
-        if one != other:
-            first = EventPair(number, _row(one), _row(other))
-            break
-    counts = len(lines_a), len(lines_b)
-    return Comparison(counts, first, *_recorded(a.manifest, b.manifest))
+    if pair is not None:
+        first = EventPair(line, read_a.row(line, pair[0]), read_b.row(line, pair[1]))
+    counts = read_a.line_count, read_b.line_count
+    return Comparison(counts, first, *_Records(a, b, first).sorted())
 
 
-def _row(line: str | None) -> dict[str, Any] | None:
-    row: dict[str, Any] | None = None if line is None else json.loads(line)
-    return row
+class _Reading:
+    """The events of a run read line by line; they may be far more than memory holds."""
+
+    def __init__(self, run: KeptRun) -> None:
+        self._run = run
+        self.line_count = 0
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the lines.
+
+        Raises:
+            CorruptError: they are missing, or, after the last, not those of the report.
+        """
+        digest = hashlib.sha256()
+        for line in read_lines(self._run.store, self._run.run_id, EVENTS):
+            digest.update(line)
+            self.line_count += 1
+            yield line
+        if digest.hexdigest() != self._run.report["fingerprint"]:
+            what = "does not have the fingerprint that report.json has"
+            raise damaged(self._run.run_id, EVENTS, what)
+
+    def row(self, number: int, line: bytes | None) -> dict[str, Any] | None:
+        """Return what a line says, None for none."""
+        return None if line is None else parsed_row(self._run.run_id, EVENTS, number, line)
 
 
-def _event_lines(run: KeptRun) -> list[str]:
-    text = read_text(run.store, run.run_id, EVENTS)
-    if hashlib.sha256(text.encode()).hexdigest() != run.report.get("fingerprint"):
-        raise damaged(run.run_id, EVENTS, "does not have the fingerprint that report.json has")
-    return lines_of(text)
+def _first_difference(
+    a: _Reading, b: _Reading
+) -> tuple[int, tuple[bytes | None, bytes | None] | None]:
+    """Return number and lines of the first event that differs; both are read to their ends."""
+    found: tuple[int, tuple[bytes | None, bytes | None] | None] = (0, None)
+    for number, pair in enumerate(zip_longest(a.lines(), b.lines()), 1):
+        if found[1] is None and pair[0] != pair[1]:
+            found = number, pair
+    return found
 
 
-def _recorded(
-    a: Mapping[str, Any], b: Mapping[str, Any]
-) -> tuple[list[Difference], list[Difference], list[Difference]]:
-    """Return what is recorded differently: what may matter, what follows from that, what cannot."""
-    plain_a, plain_b = dict(_leaves(a)), dict(_leaves(b))
-    pairs = {name: (plain_a.get(name), plain_b.get(name)) for name in {**plain_a, **plain_b}}
-    changed = [name for name, (one, other) in pairs.items() if one != other]
-    idle_names = {*_IDLE, *([] if _is_synthetic(a) or _is_synthetic(b) else ["config.seed"])}
-    others_meant = bool((_CHOOSING - idle_names).intersection(changed))
-    lists: tuple[list[Difference], ...] = ([], [], [])
-    for name in changed:
-        found = next((each for each in _RECORDED.items() if _is_in(name, each[0])), None)
-        if found is not None:
+class _Records:
+    """What is recorded differently of two runs, and what that can have to do with their events."""
+
+    def __init__(self, a: KeptRun, b: KeptRun, first: EventPair | None) -> None:
+        self._manifests = a.manifest, b.manifest
+        plain_a, plain_b = (dict(_leaves(each)) for each in self._manifests)
+        pairs = {name: (plain_a.get(name), plain_b.get(name)) for name in {**plain_a, **plain_b}}
+        self._pairs = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+        self._idle = set(_IDLE)
+        if not any(each["config"]["exchange"]["kind"] == _SYNTHETIC for each in self._manifests):
+            self._idle.add("config.seed")
+        if a.manifest["data_sha256"] == b.manifest["data_sha256"]:
+            self._idle |= _PLACES
+        if not (a.report["gaps"] or b.report["gaps"]):
+            self._idle.add("config.gaps")  # there was no hole to do anything about
+        self._is_before_ends = first is not None and self._precedes_ends(first)
+        if self._is_before_ends:
+            self._idle.add(_UNTIL)
+
+    def sorted(self) -> tuple[list[Difference], list[Difference], list[Difference]]:
+        """Return what may matter, what follows from that, and what cannot matter."""
+        lists: tuple[list[Difference], ...] = ([], [], [])
+        data_follow = self._data_follow()
+        for name, values in self._pairs.items():
+            if (found := _recorded_as(name)) is None:
+                continue
             place, cause = found
             shown = name.removeprefix(place if cause in {PARAMETER, DATA} else "config.")
-            follows = cause == DATA and others_meant
-            kind = 2 if name in idle_names else 1 if follows else 0
-            lists[kind].append(Difference(cause, shown, *pairs[name]))
-    for each in lists:
-        each.sort(key=lambda difference: (CAUSES.index(difference.cause), difference.name))
-    return lists[0], lists[1], lists[2]
+            kind = 2 if name in self._idle else 1 if cause == DATA and data_follow else 0
+            lists[kind].append(Difference(cause, shown, *values))
+        for each in lists:
+            each.sort(key=lambda difference: (CAUSES.index(difference.cause), difference.name))
+        return lists[0], lists[1], lists[2]
+
+    def _data_follow(self) -> bool:
+        """Return whether other candles are but what was asked for."""
+        if (_CHOOSING - self._idle).intersection(self._pairs):
+            return True
+        if _UNTIL not in self._pairs or not self._is_before_ends:
+            return False
+        # Another end means another hash, whether or not the candles before it are the same: they
+        # are in doubt only where nothing else explains what happened before it.
+        others = (_recorded_as(name) for name in self._pairs if name not in self._idle)
+        return any(found is not None and found[1] != DATA for found in others)
+
+    def _precedes_ends(self, first: EventPair) -> bool:
+        """Return whether the first events that differ are before the end of either frame."""
+        times = [row.get("ts_ms") for row in (first.a, first.b) if row is not None]
+        try:
+            ends = [parse_time_ms(each["config"]["frame"]["until"]) for each in self._manifests]
+        except SettingsError:
+            return False
+        return all(isinstance(each, int) and each < min(ends) for each in times)
+
+
+def _recorded_as(name: str) -> tuple[str, str] | None:
+    """Return under which place of a manifest a name is, and which cause that is; None for none."""
+    return next((each for each in _RECORDED.items() if _is_in(name, each[0])), None)
 
 
 def _is_in(name: str, place: str) -> bool:
     return name.startswith(place) if place.endswith(".") else name == place
-
-
-def _is_synthetic(manifest: Mapping[str, Any]) -> bool:
-    exchange = manifest.get("config", {}).get("exchange", {})
-    return bool(exchange.get("kind") == "synthetic")
 
 
 def _leaves(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, object]]:

@@ -263,16 +263,27 @@ def dotenv_layer(path: Path, cwd: Path) -> Layer:
     """Return the layer of a `.env` file, empty if there is none.
 
     Raises:
-        SettingsError: it is there and cannot be read.
+        SettingsError: it is there and cannot be read, or a line of it is none.
     """
-    if not path.is_file():
+    if not path.exists():
         return Layer()
-    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
     try:
-        variables = dotenv_values(path, interpolate=False)
+        with path.open(encoding="utf-8") as file:
+            bindings = list(parse_stream(file))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{shown(path, cwd)} cannot be read: {error}") from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(f"{shown(path, cwd)} cannot be read: {reason}") from error
+    for each in bindings:
+        if each.error:
+            # The line itself may hold a secret.
+            raise SettingsError(
+                f"line {each.original.line} of {shown(path, cwd)} cannot be read, "
+                "must be NAME=value",
+                fix="look for a quotation mark that is not closed",
+            )
+    variables = {each.key: each.value for each in bindings if each.key is not None}
     return environment_layer(variables, f"in {shown(path, cwd)}")
 
 

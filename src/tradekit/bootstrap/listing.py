@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tradekit.bootstrap import places, wiring
-from tradekit.bootstrap.plan import BUILT_IN_EXCHANGES, Choices, choose_exchange
+from tradekit.bootstrap.plan import BUILT_IN_EXCHANGES, Choices, choose_exchange, needs_store
 from tradekit.bootstrap.settings import DEFAULT_SYMBOLS
 from tradekit.domain.time import Interval
 from tradekit.errors import TradekitError
@@ -74,7 +74,11 @@ def load_files(given: Path | None, settings: Settings, cwd: Path) -> LoadedFiles
 
 
 def list_exchanges(files: LoadedFiles, settings: Settings) -> list[ListedExchange]:
-    """Return the exchanges of the files, the built-in ones, and those that have stored candles."""
+    """Return the exchanges of the files, the built-in ones, and those that have stored candles.
+
+    Raises:
+        StoreError: the embedded store cannot be read; CorruptError: it is damaged.
+    """
     found = [
         ListedExchange(exchange.name, exchange.kind, shown(each.path, settings))
         for each in files.loaded
@@ -92,9 +96,12 @@ def list_exchanges(files: LoadedFiles, settings: Settings) -> list[ListedExchang
 
 
 def stored_exchanges(settings: Settings) -> list[str]:
-    """Return the exchanges that the embedded store has candles of."""
-    store = settings.state_dir / wiring.CANDLE_STORE_FILE
-    return list(dict.fromkeys(exchange for exchange, _ in places.stored_names(store)))
+    """Return the exchanges that the embedded store has candles of.
+
+    Raises:
+        StoreError: the store cannot be read; CorruptError: it is damaged.
+    """
+    return list(dict.fromkeys(exchange for exchange, _ in wiring.stored_names(settings.state_dir)))
 
 
 def list_symbols(
@@ -108,8 +115,7 @@ def list_symbols(
     """
     if exchange is None:
         return [ListedSymbol(symbol) for symbol in settings.symbols]
-    stored = stored_exchanges(settings)
-    chosen, folder = _exchange(exchange, files, settings, stored)
+    chosen, folder = _exchange(exchange, files, settings)
     source = wiring.make_source(
         chosen,
         state_dir=settings.state_dir,
@@ -126,9 +132,7 @@ def shown(path: Path, settings: Settings) -> str:
     return str(path.relative_to(root) if path.is_relative_to(root) else path)
 
 
-def _exchange(
-    name: str, files: LoadedFiles, settings: Settings, stored: list[str]
-) -> tuple[Exchange, Path]:
+def _exchange(name: str, files: LoadedFiles, settings: Settings) -> tuple[Exchange, Path]:
     """Return the exchange of that name, and the folder in which its relative paths start."""
     declared: dict[str, tuple[Exchange, Path]] = {}
     for each in files.loaded:
@@ -143,7 +147,9 @@ def _exchange(
         ),
         Registry("Frame", [], _SOURCE),
     )
-    chosen = choose_exchange(together, settings, Choices(exchange=name), stored)
+    choices = Choices(exchange=name)
+    stored = stored_exchanges(settings) if needs_store(together, settings, choices) else []
+    chosen = choose_exchange(together, settings, choices, stored)
     return chosen, declared[name][1].parent if name in declared else settings.root
 
 

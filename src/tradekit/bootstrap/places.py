@@ -1,4 +1,4 @@
-"""What lies where in a project: its strategy files, its run folders, the symbols in its store.
+"""What lies where in a project: its strategy files, its run folders.
 
 Decides which strategy file is meant where none is named. Everything is found by looking, nothing is
 loaded: a shell that completes a name is answered from here. What a file declares is `registry`'s
@@ -7,16 +7,12 @@ business, what a run or a candle says that of the adapters.
 
 from __future__ import annotations
 
-from contextlib import closing
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tradekit.errors import NothingRegisteredError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-# A shell does not wait for a store that somebody is writing to.
-_PATIENCE_S: Final = 0.2
 
 
 class Project(Protocol):
@@ -59,26 +55,12 @@ def find_strategy_file(given: Path | None, project: Project, cwd: Path) -> Path:
 
 
 def run_ids(runs_dir: Path) -> list[str]:
-    """Return the ids of the runs in `runs_dir`, the latest first."""
-    if not runs_dir.is_dir():
-        return []
-    folders = (each for each in runs_dir.iterdir() if not each.name.startswith("."))
-    return sorted((each.name for each in folders if each.is_dir()), reverse=True)
+    """Return the ids of the runs in `runs_dir`, the newest first, as every command names them.
 
-
-def stored_names(store: Path) -> list[tuple[str, str]]:
-    """Return exchange and symbol of all candles in the embedded store, nothing if it is no store.
-
-    Args:
-        store: its file.
+    Raises:
+        SettingsError: the place is a file.
+        StoreError: it cannot be read.
     """
-    if not store.is_file():
-        return []
-    import sqlite3
+    from tradekit.bootstrap import wiring
 
-    try:
-        with closing(sqlite3.connect(f"{store.as_uri()}?mode=ro", _PATIENCE_S, uri=True)) as opened:
-            query = "SELECT DISTINCT exchange, symbol FROM candle_day ORDER BY exchange, symbol"
-            return [(str(exchange), str(symbol)) for exchange, symbol in opened.execute(query)]
-    except sqlite3.Error:
-        return []
+    return wiring.open_run_store(runs_dir).ids()

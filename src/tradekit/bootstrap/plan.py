@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tradekit.api.declare import Exchange
 from tradekit.bootstrap.parameters import make_params, plain_params
-from tradekit.bootstrap.places import (
-    find_strategy_file as find_strategy_file,  # noqa: PLC0414  # the plan's first choice
-)
 from tradekit.bootstrap.settings import clean_symbols
 from tradekit.domain.costs import CostModel
 from tradekit.domain.signal import Limits
@@ -28,6 +25,7 @@ from tradekit.domain.time import (
 )
 from tradekit.errors import SettingsError, TradekitError, together
 from tradekit.registry.catalog import nothing_registered
+from tradekit.registry.signatures import wrong_signatures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -158,6 +156,7 @@ def make_plan(
     symbols = attempt(lambda: choose_symbols(strategy, settings, choices))
     params = None
     if strategy is not None:
+        mistakes.found += wrong_signatures(strategy)
         params = attempt(lambda: make_params(strategy, choices.assignments))
         if frame is not None:
             mistakes.found += off_grid(strategy, frame)

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from bisect import bisect_left
+from bisect import bisect_right
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from tradekit.analysis.equity import equity_lines
 from tradekit.analysis.report import report_text
 from tradekit.analysis.trades import trade_lines
+from tradekit.bootstrap.run_shape import MANIFEST_SCHEMA
 from tradekit.bootstrap.runs import EQUITY, EVENTS, MANIFEST, REPORT, TRADES, summary
-from tradekit.domain.journal import canonical
+from tradekit.domain.journal import Phase, canonical
 from tradekit.domain.time import format_time
 
 if TYPE_CHECKING:
@@ -34,12 +36,9 @@ if TYPE_CHECKING:
     from tradekit.drivers.replay import Replayed
     from tradekit.registry.loader import LoadedFile
 
-MANIFEST_SCHEMA: Final = "tradekit.manifest/1"
 _NAME_MAX: Final = 80
 _FINGERPRINT_SHOWN: Final = 8
 OWN_HASH: Final = "manifest_sha256"
-# What decides about the events of a run. Reading candles is not part of it: their hash is recorded.
-_ENGINE_PACKAGES: Final = ("api", "domain", "drivers", "engine", "kernels")
 
 
 def run_id(started_ms: int, strategy: str, fingerprint: str) -> str:
@@ -57,55 +56,78 @@ def tradekit_version() -> str:
 
 
 def engine_sha256() -> str:
-    """Return the SHA-256 of the sources that make events out of candles and a strategy.
+    """Return the SHA-256 of all sources of tradekit: there is hardly one that can move no event.
 
     Formula: of each file, sorted by its path below the package: the path, a zero byte, the file's
     own SHA-256 as 32 bytes.
     """
     package = Path(__file__).resolve().parents[1]
     whole = hashlib.sha256()
-    for name in _ENGINE_PACKAGES:
-        for path in sorted((package / name).rglob("*.py")):
-            whole.update(f"{path.relative_to(package).as_posix()}\0".encode())
-            whole.update(hashlib.sha256(path.read_bytes()).digest())
+    names = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
+    for name in sorted(names):
+        whole.update(f"{name}\0".encode())
+        whole.update(hashlib.sha256(names[name].read_bytes()).digest())
     return whole.hexdigest()
 
 
 def gap_facts(
     holes: Mapping[str, Sequence[tuple[int, int]]], rows: Iterable[EventRow], base_ms: int
 ) -> list[dict[str, Any]]:
-    """Return for each symbol with holes how many there are, and the trades open over one.
+    """Return for each symbol with holes how many there are, and the trades that met one.
+
+    A trade met a hole if any of the time from its entry to its exit is in it. It was `inside` if
+    its entry or its exit was: where holes are filled, at a price that was made up.
 
     Args:
-        holes: by symbol, `[since_ms, until_ms)` of each.
-        rows: the journal.
+        holes: by symbol, `[since_ms, until_ms)` of each, sorted and apart.
+        rows: the journal, a trade's `opened` before its `closed`.
         base_ms: the base interval.
     """
-    closed: dict[str, list[EventRow]] = {}
+    entered: dict[tuple[str, str], int] = {}
+    met: dict[str, list[dict[str, Any]]] = {symbol: [] for symbol, own in holes.items() if own}
     for row in rows:
-        if row.kind == "closed":
-            closed.setdefault(row.symbol, []).append(row)
+        key = row.symbol, row.signal_id
+        if row.kind == "opened":
+            entered[key] = _candle_ms(row, base_ms)
+        elif row.kind == "closed" and row.symbol in met:
+            ends = entered.get(key, row.data["entry_ts_ms"]), _candle_ms(row, base_ms)
+            first, last = (_holes_before(holes[row.symbol], each) for each in ends)
+            is_inside = first.within or last.within
+            if is_inside or first.begun < last.begun:
+                told = {"signal_id": row.signal_id, "pnl": row.data["pnl"], "inside": is_inside}
+                met[row.symbol].append(told)
     facts = []
-    for symbol, own in holes.items():
-        if own:
-            since_ms, until_ms = max(own, key=lambda hole: hole[1] - hole[0])
-            starts = [start for start, _ in own]
-            over = []
-            for row in closed.get(symbol, []):
-                index = bisect_left(starts, row.data["entry_ts_ms"])
-                if index < len(own) and own[index][1] <= row.data["exit_ts_ms"]:
-                    over.append({"signal_id": row.signal_id, "pnl": row.data["pnl"]})
-            facts.append(
-                {
-                    "symbol": symbol,
-                    "holes": len(own),
-                    "missing": sum(stop - start for start, stop in own) // base_ms,
-                    "longest_since_ms": since_ms,
-                    "longest_until_ms": until_ms,
-                    "trades_over_holes": over,
-                }
-            )
+    for symbol, over in met.items():
+        own = holes[symbol]
+        since_ms, until_ms = max(own, key=lambda hole: hole[1] - hole[0])
+        facts.append(
+            {
+                "symbol": symbol,
+                "holes": len(own),
+                "missing": sum(stop - start for start, stop in own) // base_ms,
+                "longest_since_ms": since_ms,
+                "longest_until_ms": until_ms,
+                "trades_over_holes": over,
+            }
+        )
     return facts
+
+
+class _Passed(NamedTuple):
+    """How many holes begin at a candle or before it, and whether the candle is in the last."""
+
+    begun: int
+    within: bool
+
+
+def _holes_before(holes: Sequence[tuple[int, int]], ts_ms: int) -> _Passed:
+    count = bisect_right(holes, ts_ms, key=itemgetter(0))
+    return _Passed(count, count > 0 and ts_ms < holes[count - 1][1])
+
+
+def _candle_ms(row: EventRow, base_ms: int) -> int:
+    """Return when the candle opened whose price a row has: of its open it is the label itself."""
+    return row.ts_ms if row.phase == Phase.OPEN else row.ts_ms - base_ms
 
 
 def report_document(report: RunReport, market: Market) -> dict[str, Any]:

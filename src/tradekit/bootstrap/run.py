@@ -20,7 +20,8 @@ from tradekit.analysis.report import build_report
 from tradekit.bootstrap import results, wiring
 from tradekit.bootstrap.market import open_market
 from tradekit.bootstrap.parameters import make_params
-from tradekit.bootstrap.plan import Mistakes, find_strategy_file, make_plan, needs_store
+from tradekit.bootstrap.places import find_strategy_file
+from tradekit.bootstrap.plan import Mistakes, make_plan, needs_store
 from tradekit.bootstrap.ready import wait_until_ready
 from tradekit.bootstrap.settings import DEFAULT_SYMBOLS, read_settings
 from tradekit.drivers.replay import ReplayPlan, replay

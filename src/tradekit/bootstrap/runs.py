@@ -9,10 +9,12 @@ never changed.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from tradekit.bootstrap import wiring
+from tradekit.bootstrap.run_shape import is_unhashed, manifest_flaw, report_flaw
 from tradekit.errors import (
     CorruptError,
     NothingRegisteredError,
@@ -22,7 +24,7 @@ from tradekit.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tradekit.analysis.equity import EquityPoint
@@ -48,7 +50,7 @@ class Project(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeptRun:
-    """A run whose manifest and report could be read.
+    """A run whose manifest and report have the shape that `run_shape` asks for.
 
     Both documents are as their files have them: money and prices are text, percent are numbers.
     """
@@ -81,12 +83,15 @@ class KeptRun:
 
         lines = lines_of(read_text(self.store, self.run_id, EQUITY))[1:]
         try:
-            return [
+            points = [
                 EquityPoint(int(first), *map(float, rest))
                 for first, *rest in (line.split(",") for line in lines)
             ]
         except (TypeError, ValueError):
             raise damaged(self.run_id, EQUITY, "is damaged") from None
+        if not all(math.isfinite(value) for point in points for value in point[1:]):
+            raise damaged(self.run_id, EQUITY, "has a number that is none")
+        return points
 
     def events(self) -> list[dict[str, Any]]:
         """Return the rows of `events.jsonl` as the file has them.
@@ -94,7 +99,8 @@ class KeptRun:
         Raises:
             CorruptError: the file is missing or damaged.
         """
-        return read_rows(self.store, self.run_id, EVENTS)
+        lines = read_lines(self.store, self.run_id, EVENTS)
+        return [parsed_row(self.run_id, EVENTS, n, line) for n, line in enumerate(lines, 1)]
 
 
 def find_run(project: Project, text: str) -> KeptRun:
@@ -103,12 +109,12 @@ def find_run(project: Project, text: str) -> KeptRun:
     Raises:
         UnknownNameError: no run or several begin like that; the message has the nearest.
         NothingRegisteredError: there are no runs.
-        CorruptError: its manifest or its report is missing or damaged.
+        CorruptError: its manifest or its report is missing or damaged, or lacks what is read.
     """
     run_id = find_id(project, text)
     store = wiring.open_run_store(project.runs_dir)
-    manifest = read_document(store, run_id, MANIFEST)
-    report = read_document(store, run_id, REPORT)
+    manifest = _read_manifest(store, run_id)
+    report = _read_report(store, run_id)
     return KeptRun(run_id, store.place(run_id), manifest, report, store)
 
 
@@ -183,22 +189,35 @@ def summary(report: Mapping[str, Any]) -> dict[str, Any]:
 def _listed(store: RunStore, run_id: str) -> dict[str, Any]:
     """Return a run's row, from its manifest alone: that is a thousand small files, not two."""
     try:
-        manifest = read_document(store, run_id, MANIFEST)
-        config = manifest["config"]
-        return {
-            "run_id": run_id,
-            "began": manifest["began"],
-            "strategy": config["strategy"],
-            "frame": config["frame"]["name"],
-            "symbols": config["symbols"],
-            **manifest["summary"],
-            "damage": None,
-        }
+        manifest = _read_manifest(store, run_id)
+        # What kept no hashes kept no summary either; then it does take the second file.
+        facts = summary(_read_report(store, run_id)) if is_unhashed(manifest) else None
     except StoreError as error:
-        damage = error.message
-    except (KeyError, TypeError):
-        damage = f"{MANIFEST} of run {run_id} lacks what a list shows"
-    return {"run_id": run_id, "damage": damage}
+        return {"run_id": run_id, "damage": error.message}
+    config = manifest["config"]
+    return {
+        "run_id": run_id,
+        "began": manifest["began"],
+        "strategy": config["strategy"],
+        "frame": config["frame"]["name"],
+        "symbols": config["symbols"],
+        **(facts or manifest["summary"]),
+        "damage": None,
+    }
+
+
+def _read_manifest(store: RunStore, run_id: str) -> dict[str, Any]:
+    manifest = read_document(store, run_id, MANIFEST)
+    if flaw := manifest_flaw(manifest):
+        raise damaged(run_id, MANIFEST, flaw)
+    return manifest
+
+
+def _read_report(store: RunStore, run_id: str) -> dict[str, Any]:
+    report = read_document(store, run_id, REPORT)
+    if flaw := report_flaw(report):
+        raise damaged(run_id, REPORT, flaw)
+    return report
 
 
 def remove_runs(project: Project, run_ids: Sequence[str]) -> None:
@@ -218,13 +237,33 @@ def read_document(store: RunStore, run_id: str, name: str) -> dict[str, Any]:
     Raises:
         CorruptError: the file is missing or is no JSON object.
     """
-    try:
-        document = json.loads(read_text(store, run_id, name))
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
+    document = parsed(read_text(store, run_id, name))
+    if document is None:
         raise damaged(run_id, name, "is not a JSON document")
     return document
+
+
+def parsed(text: str | bytes) -> dict[str, Any] | None:
+    """Return the JSON object that a text is, None if it is none that JSON could have again."""
+    try:
+        plain = text if isinstance(text, str) else text.decode()
+        document = _DECODER.decode(plain)
+        if "\\ud" in plain.lower():
+            json.dumps(document, ensure_ascii=False).encode()  # half a character is none
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+# Made once: a run may have a million lines.
+_DECODER: Final = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
 
 
 def read_rows(store: RunStore, run_id: str, name: str) -> list[dict[str, Any]]:
@@ -233,16 +272,33 @@ def read_rows(store: RunStore, run_id: str, name: str) -> list[dict[str, Any]]:
     Raises:
         CorruptError: the file is missing, or a line is no JSON object.
     """
-    rows = []
-    for number, line in enumerate(lines_of(read_text(store, run_id, name)), 1):
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        if not isinstance(row, dict):
-            raise damaged(run_id, name, f"is damaged in line {number}")
-        rows.append(row)
-    return rows
+    lines = lines_of(read_text(store, run_id, name))
+    return [parsed_row(run_id, name, number, line) for number, line in enumerate(lines, 1)]
+
+
+def parsed_row(run_id: str, name: str, number: int, line: str | bytes) -> dict[str, Any]:
+    """Return the JSON object that line `number` of a file is.
+
+    Raises:
+        CorruptError: it is none.
+    """
+    row = parsed(line)
+    if row is None:
+        raise damaged(run_id, name, f"is damaged in line {number}")
+    return row
+
+
+def read_lines(store: RunStore, run_id: str, name: str) -> Iterator[bytes]:
+    """Return the lines of a file one after the other, line ends included.
+
+    Raises:
+        CorruptError: it is missing.
+        StoreError: it cannot be read.
+    """
+    lines = store.lines(run_id, name)
+    if lines is None:
+        raise damaged(run_id, name, "is missing")
+    return lines
 
 
 def read_text(store: RunStore, run_id: str, name: str) -> str:

@@ -330,9 +330,10 @@ def _section_of(path: tuple[str, ...]) -> type[BaseModel] | None:
 
 
 def _is_secret(path: tuple[str, ...]) -> bool:
+    """Return whether a value must not be shown: one beside a secret may be one in a wrong place."""
     section = _section_of(path)
-    info = section.model_fields.get(path[-1]) if section and len(path) > 1 else None
-    return info is not None and info.annotation == SecretStr | None
+    fields = section.model_fields.values() if section else ()
+    return any(info.annotation == SecretStr | None for info in fields)
 
 
 def _rule(problem: ErrorDetails) -> str:

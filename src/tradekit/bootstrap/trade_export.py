@@ -10,14 +10,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from tradekit.analysis.trades import TRADE_KEYS
+from tradekit.bootstrap import wiring
 from tradekit.bootstrap.runs import TEXT_KEYS, TRADES, damaged, read_rows, read_text
 from tradekit.domain.time import format_time
-from tradekit.errors import SettingsError, StoreError
+from tradekit.errors import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,27 +58,26 @@ def trades_text(run: KeptRun, form: str) -> str:
     return out.getvalue()
 
 
-def export_trades(run: KeptRun, form: str, target: Path) -> None:
-    """Write the trades to a file, whole or not at all; what was there is replaced.
+def export_trades(run: KeptRun, form: str, target: Path) -> int:
+    """Write the trades to a file, whole or not at all, and return its length in bytes.
+
+    What was there is replaced if it is a regular file; a link is followed.
 
     Raises:
         CorruptError: the run's trades are missing or damaged.
-        SettingsError: Parquet was asked for and pyarrow is not installed.
+        SettingsError: Parquet was asked for and pyarrow is not installed, or the target is no place
+            for a file.
         StoreError: the file may not be written.
     """
-    table = _parquet_table(run) if form == PARQUET else None
-    text = "" if table is not None else trades_text(run, form)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        if table is None:
-            draft.write_text(text, encoding="utf-8", newline="")
-        else:
-            import_module("pyarrow.parquet").write_table(table, draft)
-        draft.replace(target)
-    except OSError as error:
-        raise StoreError(f"{target} could not be written: {error.strerror or error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
+    content = _parquet(run) if form == PARQUET else trades_text(run, form).encode()
+    return wiring.write_file(target, [content])
+
+
+def _parquet(run: KeptRun) -> bytes:
+    table = _parquet_table(run)
+    out = io.BytesIO()
+    import_module("pyarrow.parquet").write_table(table, out)
+    return out.getvalue()
 
 
 def _parquet_table(run: KeptRun) -> Any:  # noqa: ANN401  # the library has no types
@@ -102,19 +101,41 @@ def _parquet_table(run: KeptRun) -> Any:  # noqa: ANN401  # the library has no t
     }
     schema = pa.schema([(name, kinds.get(name, pa.float64())) for name in columns()])
     rows = [
-        {**row, **{name: row[source] for name, source in _TIMES.items()}} for row in run.trades()
+        {**row, **{name: row[source] for name, source in _TIMES.items()}}
+        for row in run.trades()
+        if _is_whole(run, row)
     ]
-    return pa.Table.from_pylist(rows, schema)
+    try:
+        return pa.Table.from_pylist(rows, schema)
+    except (pa.ArrowException, TypeError, ValueError, ArithmeticError) as error:
+        what = f"has a value of the wrong kind: {' '.join(str(error).split())}"
+        raise damaged(run.run_id, TRADES, what) from None
+
+
+def _is_whole(run: KeptRun, row: dict[str, Any]) -> bool:
+    """Return True.
+
+    Raises:
+        CorruptError: the trade lacks a field, or its times are none.
+    """
+    if not all(type(row.get(name)) is int for name in _TIMES.values()):
+        raise damaged(run.run_id, TRADES, "has a trade without its times")
+    if lacking := [name for name in TRADE_KEYS if row.get(name) is None]:
+        raise damaged(run.run_id, TRADES, f"has a trade without {', '.join(lacking)}")
+    return True
 
 
 def _told(run: KeptRun, row: dict[str, Any]) -> dict[str, Any]:
+    _is_whole(run, row)
     try:
         times = {name: format_time(row[source]) for name, source in _TIMES.items()}
-    except (KeyError, TypeError):
+    except (ValueError, ArithmeticError):
         raise damaged(run.run_id, TRADES, "has a trade without its times") from None
     return {**row, **times}
 
 
 def _cell(value: object) -> object:
     """Return a value as a cell has it: fills and truth as JSON."""
-    return json.dumps(value, separators=(",", ":")) if isinstance(value, list | bool) else value
+    return (
+        json.dumps(value, separators=(",", ":")) if isinstance(value, list | dict | bool) else value
+    )

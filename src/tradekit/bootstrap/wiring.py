@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tradekit.domain.instrument import Instrument
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from tradekit.analysis.equity import EquityPoint
@@ -31,6 +31,18 @@ def open_candle_store(state_dir: Path) -> CandleStore:
     from tradekit.adapters.sqlite.candles import SqliteCandleStore
 
     return SqliteCandleStore(state_dir / CANDLE_STORE_FILE)
+
+
+def stored_names(state_dir: Path) -> list[tuple[str, str]]:
+    """Return exchange and symbol of all candles in the embedded store of `state_dir`, sorted.
+
+    Raises:
+        StoreError: the store cannot be read, or another version of tradekit made it.
+        CorruptError: it is damaged.
+    """
+    from tradekit.adapters.sqlite.names import read_names
+
+    return read_names(state_dir / CANDLE_STORE_FILE)
 
 
 def make_source(
@@ -130,6 +142,18 @@ def open_run_store(runs_dir: Path) -> RunStore:
     from tradekit.adapters.run_folder import RunFolders
 
     return RunFolders(runs_dir)
+
+
+def write_file(path: Path, pieces: Iterable[bytes]) -> int:
+    """Write a file, whole or not at all, and return its length in bytes.
+
+    Raises:
+        SettingsError: there is something else than a regular file, or no such folder.
+        StoreError: it cannot be written.
+    """
+    from tradekit.adapters.files import write_file as write
+
+    return write(path, pieces)
 
 
 def write_run_page(  # noqa: PLR0913  # a run has this many files

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Annotated, Any, Final, NoReturn, cast
 
@@ -23,6 +24,7 @@ from tradekit.cli.verdict import Verdict, error_object, flattened, json_document
 
 _MOST_TELLING: Final = (5, 2, 3, 6, 4, 7, 1)
 _USAGE: Final = 2
+_NOBODY_READS: Final = 141  # as a shell has it of a program that SIGPIPE ended
 
 # name → (the module whose `app` has it, the line in the list of commands)
 _COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -145,7 +147,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read our output has left, as in `tradekit ... | head`
         _forget_output()
+        code = _NOBODY_READS
+    except KeyboardInterrupt:  # a signal while the answer was being written
+        _forget_output()
+        code = STOP.exit_code
+    except OSError as error:  # no room for our output, as on a full disk
+        _forget_output()
         code = 1
+        with suppress(OSError):
+            typer.echo(f"error: the output cannot be written: {error.strerror}", err=True)
     sys.exit(code)
 
 
@@ -206,12 +216,17 @@ def _expected(error: BaseException) -> dict[str, Any]:
     """Return any error as the JSON documents have it; what nobody expected is a mistake of ours."""
     from tradekit.errors import StoppedError, TradekitError
 
-    if isinstance(error, typer.Abort) and error.__cause__ is not None:
-        error = error.__cause__  # the library takes an end of file for somebody giving up
+    if isinstance(error, typer.Abort) and STOP.requested():
+        error = KeyboardInterrupt()
+    elif isinstance(error, typer.Abort):
+        # The library takes an end of file for somebody giving up, at a question or elsewhere.
+        error = error.__cause__ or TradekitError("nobody answered, nothing was done")
     if isinstance(error, KeyboardInterrupt):
-        error = StoppedError()
+        return {**error_object(StoppedError()), "code": STOP.exit_code}
     if isinstance(error, TradekitError):
         return error_object(error)
+    if isinstance(error, OSError) and error.filename is None:
+        return error_object(TradekitError(f"the output cannot be written: {error.strerror}"))
     format_message = getattr(error, "format_message", None)
     if format_message is not None:  # wrong usage, in the words of the library that parses it
         text = " ".join(str(format_message()).split())
@@ -240,4 +255,7 @@ def _print_traceback(error: BaseException) -> None:
 
 def _forget_output() -> None:
     """Point standard output to nowhere, so that closing it at exit does not fail again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    with suppress(OSError):
+        sys.stderr.flush()

@@ -191,8 +191,7 @@ def _outline(ctx: typer.Context) -> Outline:
 
 def _stored() -> list[tuple[str, str]]:
     with suppress(Exception):
-        from tradekit.bootstrap.places import stored_names
-        from tradekit.bootstrap.wiring import CANDLE_STORE_FILE
+        from tradekit.bootstrap.wiring import stored_names
 
-        return stored_names(_layers().state_dir / CANDLE_STORE_FILE)
+        return stored_names(_layers().state_dir)
     return []

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tradekit.bootstrap.data_check import CheckOutcome, Found
+    from tradekit.bootstrap.data_prune import Removal
     from tradekit.ports.store import Pruned
 
 # So many rows of one kind and series are shown; the JSON document has all of them.
 _ROWS_SHOWN: Final = 20
+_NOTHING: Final = "nothing was removed"
 
 VERIFY_EPILOG: Final = epilog(
     ["tradekit data verify", "tradekit data verify BTCUSDT SOLUSDT --exchange local --json"],
@@ -47,8 +49,8 @@ PRUNE_EPILOG: Final = epilog(
         "tradekit data prune --before 2025-01-01 --yes",
         "tradekit data prune BTCUSDT --exchange local --interval 1m",
     ],
-    "0 done, or nothing to remove, 1 the store failed, 2 wrong options, an unknown symbol, or "
-    "--yes is missing where nobody can be asked, 5 the store is damaged",
+    "0 done, or nothing to remove, 1 the store failed or has changed meanwhile, 2 wrong options, "
+    "an unknown symbol, or --yes is missing where nobody can be asked, 5 the store is damaged",
 )
 
 
@@ -166,9 +168,9 @@ def prune(
     """Remove candles from the store: of these symbols, or as far as the options say."""
     import asyncio
 
-    from tradekit.bootstrap.data_prune import find_prunable, prune_candles
+    from tradekit.bootstrap.data_prune import Removal, find_prunable, prune_candles
     from tradekit.domain.time import parse_time_ms
-    from tradekit.errors import SettingsError
+    from tradekit.errors import SettingsError, TradekitError
 
     before_ms = None if before is None else parse_time_ms(before, "--before")
     state_dir = here().state_dir
@@ -182,16 +184,18 @@ def prune(
     if found and not yes:
         if not sys.stdin.isatty():
             refusal = SettingsError(
-                "nothing was removed: --yes was not given, and there is no terminal to ask at",
+                f"{_NOTHING}: --yes was not given, and there is no terminal to ask at",
                 fix="add --yes",
             )
-            return Verdict(_prune_data(found, (), 0), [refusal])
-        yes = typer.confirm("remove them for good?", err=True)
-    removed, freed = asyncio.run(prune_candles(state_dir, found if yes else (), before_ms))
+            return Verdict(_prune_data(found, Removal((), (), 0)), [refusal])
+        if not typer.confirm("remove them for good?", err=True):
+            return Verdict(_prune_data(found, Removal((), (), 0)), [TradekitError(_NOTHING)])
+    done = asyncio.run(prune_candles(state_dir, found, before_ms))
     if not as_json:
-        count = sum(each.candles for each in removed)
+        count = sum(each.candles for each in done.removed)
+        freed = done.freed_bytes
         typer.echo(f"removed {count:,} candles, the disk got {freed:,} bytes back", err=True)
-    return Verdict(_prune_data(found, removed, freed))
+    return Verdict(_prune_data(found, done), done.failures())
 
 
 def _finding_rows(outcome: CheckOutcome) -> Iterator[list[str]]:
@@ -262,7 +266,7 @@ def _print_prunable(found: Sequence[Pruned]) -> None:
         typer.echo("the store has no such candles", err=True)
 
 
-def _prune_data(found: Sequence[Pruned], removed: Sequence[Pruned], freed: int) -> dict[str, Any]:
+def _prune_data(found: Sequence[Pruned], done: Removal) -> dict[str, Any]:
     """Return what the JSON document of a removal says."""
 
     def rows(pruned: Sequence[Pruned]) -> list[dict[str, Any]]:
@@ -270,4 +274,9 @@ def _prune_data(found: Sequence[Pruned], removed: Sequence[Pruned], freed: int) 
             {"exchange": each.exchange, **told(each), "candles": each.candles} for each in pruned
         ]
 
-    return {"found": rows(found), "removed": rows(removed), "freed_bytes": freed}
+    return {
+        "found": rows(found),
+        "removed": rows(done.removed),
+        "left": rows(done.left),
+        "freed_bytes": done.freed_bytes,
+    }

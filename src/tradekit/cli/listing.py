@@ -52,7 +52,9 @@ def strategies(file: AnyFile = None, *, as_json: AsJson = False) -> Verdict:
 @app.command(
     "exchanges",
     epilog=epilog(
-        ["tradekit list exchanges", "tradekit list exchanges strategies/bracket.py --json"], _CODES
+        ["tradekit list exchanges", "tradekit list exchanges strategies/bracket.py --json"],
+        "0 done, 1 the store cannot be read, 2 a strategy file or a setting is wrong (the other "
+        "files are listed), 5 the store is damaged",
     ),
 )
 def exchanges(file: AnyFile = None, *, as_json: AsJson = False) -> Verdict:
@@ -84,8 +86,8 @@ def frames(file: AnyFile = None, *, as_json: AsJson = False) -> Verdict:
     "symbols",
     epilog=epilog(
         ["tradekit list symbols", "tradekit list symbols --exchange local --json"],
-        "0 done, 2 there is no such exchange, or a file or a setting is wrong, 4 bad candles, "
-        "5 the store needs a person",
+        "0 done, 1 the store cannot be read, 2 there is no such exchange, or a file or a setting "
+        "is wrong, 4 bad candles, 5 the store is damaged",
     ),
 )
 def symbols(

@@ -58,7 +58,7 @@ def init(
 @app.command(
     "check",
     epilog=epilog(
-        ["tradekit check", "tradekit check strategies/sma_cross.py --json"],
+        ["tradekit check strategies/sma_cross.py", "tradekit check --json"],
         "0 nothing is wrong, 2 something is wrong (all of it is told)",
     ),
 )

@@ -279,7 +279,9 @@ def _summary(outcome: FinishedRun) -> list[str]:
     over = [trade for gap in report.gaps for trade in gap["trades_over_holes"]]
     if over:
         pnl = sum(trade["pnl"] for trade in over)
-        lines.append(f"holes: {len(over):,} trades were open over one, PnL {pnl:+,.2f}")
+        inside = sum(trade["inside"] for trade in over)
+        made = f", {inside:,} of them traded at made-up prices" if inside else ""
+        lines.append(f"holes: {len(over):,} trades met one{made}, PnL {pnl:+,.2f}")
     speed = total.candle_count / max(outcome.replay_s, 1e-6)
     lines.append(
         f"replayed {total.candle_count:,} candles in {outcome.replay_s:.2f} s, "

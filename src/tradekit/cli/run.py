@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 EPILOG: Final = (
     "Examples:\n\n"
     "tradekit backtest strategies/bracket.py --exchange synthetic --seed 7\n\n"
-    "tradekit backtest strategies/sma_cross.py --from 2026-04-01 --to 30d --symbols BTCUSDT "
-    "--set fast=12 --fee 0.05\n\n"
+    "tradekit backtest strategies/sma_cross.py --exchange synthetic --from 2026-04-01 --to 30d "
+    "--symbols BTCUSDT --set fast=12 --fee 0.05\n\n"
     "Exit codes: 0 done, 1 a strategy failed (its symbol stopped, the others finished) or the disk "
     "is full, 2 wrong usage or configuration, 3 a dependency did not answer, 4 bad candles, 5 the "
     "store needs a person, 6 candles are missing, 130 and 143 stopped by a signal"

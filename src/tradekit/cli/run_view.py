@@ -17,6 +17,7 @@ import typer
 
 from tradekit.cli.curve import curve_lines
 from tradekit.cli.tables import print_table
+from tradekit.cli.verdict import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def print_list(found: RunList, place: Path) -> None:
         print_table(headers, cells)
     for row in found.rows:
         if row["damage"] is not None:
-            typer.echo(f"damaged: {row['run_id']}: {row['damage']}")
+            _say(f"damaged: {row['run_id']}: {row['damage']}")
     if not found.run_count:
         typer.echo(f"there are no runs in {place}; see: tradekit backtest --help", err=True)
     elif len(found.rows) < found.run_count:
@@ -69,10 +70,10 @@ def print_run(run: KeptRun) -> None:
         raise damaged(run.run_id, "report.json or manifest.json", "lacks what is shown") from None
     curve = _curve([each.equity for each in run.equity()], run.report)
     for line in lines:
-        typer.echo(line)
+        _say(line)
     print_table(*_aligned(list(_FIGURES), table, 1))
     for line in (*after, "", *curve, f"run folder: {run.place}"):
-        typer.echo(line)
+        _say(line)
 
 
 def print_comparison(a: KeptRun, b: KeptRun, result: Comparison) -> None:
@@ -82,16 +83,19 @@ def print_comparison(a: KeptRun, b: KeptRun, result: Comparison) -> None:
         _print_differences("differs without effect", [*result.differences, *result.idle])
         return
     first, (count_a, count_b) = result.first, result.event_counts
-    typer.echo(f"A: {a.run_id}, {count_a:,} events")
-    typer.echo(f"B: {b.run_id}, {count_b:,} events")
+    _say(f"A: {a.run_id}, {count_a:,} events")
+    _say(f"B: {b.run_id}, {count_b:,} events")
     typer.echo(f"the first event that differs is number {first.line:,}")
     fields = first.fields()
     print_table(
         ["field", "A", "B"],
-        [[name, _plain(one), _plain(other)] for name, (one, other) in fields.items()],
+        [
+            [printable(each) for each in (name, _plain(one), _plain(other))]
+            for name, (one, other) in fields.items()
+        ],
     )
     for name, row in (("A", first.a), ("B", first.b)):
-        typer.echo(f"{name}: {_NONE if row is None else _plain(row)}")
+        _say(f"{name}: {_NONE if row is None else _plain(row)}")
     typer.echo(f"cause: {', '.join(result.causes)}")
     _print_differences("differs", result.differences)
     if not result.differences:
@@ -101,6 +105,11 @@ def print_comparison(a: KeptRun, b: KeptRun, result: Comparison) -> None:
         )
     _print_differences("follows from that", result.implied)
     _print_differences("differs without effect", result.idle)
+
+
+def _say(line: str) -> None:
+    """Print a line that has words of a run in it."""
+    typer.echo(printable(line))
 
 
 def _list_row(row: Plain) -> dict[str, str]:
@@ -123,6 +132,7 @@ def _aligned(
     headers: list[str], rows: list[list[str]], first: int
 ) -> tuple[list[str], list[list[str]]]:
     """Return a table whose columns from number `first` on end at the same place: numbers."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     columns = []
     for place, column in enumerate(zip(headers, *rows, strict=True)):
         width = max(map(len, column)) if place >= first else 0
@@ -209,8 +219,8 @@ def _doubts(run: KeptRun) -> Iterator[str]:
         yield f"doubtful: {name}, {why}"
     if total["ambiguous_count"]:
         yield (
-            f"ambiguous: {total['ambiguous_count']:,} trades met stop and target in one candle; "
-            "the stop was taken"
+            f"ambiguous: {total['ambiguous_count']:,} trades have a candle that leaves open what "
+            "came first; the harsher way was taken"
         )
     for gap in report["gaps"]:
         over = gap["trades_over_holes"]
@@ -267,7 +277,7 @@ def _encoding() -> str:
 def _print_differences(heading: str, differences: Sequence[Difference]) -> None:
     for each in differences:
         values = f"{_plain(each.a)} -> {_plain(each.b)}"
-        typer.echo(f"  {heading}: {each.cause} {each.name}: {values}")
+        _say(f"  {heading}: {each.cause} {each.name}: {values}")
 
 
 def _plain(value: object) -> str:

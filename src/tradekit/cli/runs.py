@@ -17,7 +17,7 @@ import typer
 
 from tradekit.cli import completion
 from tradekit.cli.options import AsJson, epilog
-from tradekit.cli.verdict import Verdict
+from tradekit.cli.verdict import Verdict, printable
 
 if TYPE_CHECKING:
     from tradekit.bootstrap.layers import Layers
@@ -133,7 +133,7 @@ def remove_runs(
     runs.remove_runs(project, ids)
     if not as_json:
         for each in ids:
-            typer.echo(f"removed {each}")
+            typer.echo(printable(f"removed {each}"))
     return Verdict({"removed": ids})
 
 
@@ -175,10 +175,10 @@ def export_run(
     run = _find(run_id, runs_dir)
     data: dict[str, Any] = {"run_id": run.run_id, "format": trades.value}
     if to is not None:
-        trade_export.export_trades(run, trades.value, to)
+        size = trade_export.export_trades(run, trades.value, to)
         if not as_json:
-            typer.echo(f"wrote {to}, {_size(to)}", err=True)
-        return Verdict({**data, "file": str(to), "bytes": to.stat().st_size})
+            typer.echo(printable(f"wrote {to}, {size:,} bytes"), err=True)
+        return Verdict({**data, "file": str(to), "bytes": size})
     if as_json:
         from tradekit.bootstrap.runs import TRADES, read_rows
 
@@ -192,11 +192,16 @@ def export_run(
     epilog=epilog(
         ["tradekit run verify last", "tradekit run verify 20260401T123005Z-bracket --json"],
         "0 every file is what was written, 1 the run cannot be read, 2 no such run or wrong "
-        "options, 4 a file is missing, extra, changed or cut off, 5 nothing in it can be judged",
+        "options, 4 a file is missing, extra, changed or cut off, or an older tradekit kept no "
+        "hashes, 5 nothing in it can be judged",
     ),
 )
 def verify_run(run_id: RunName, runs_dir: RunsDir = None, as_json: AsJson = False) -> Verdict:
-    """Check that a run is still what was written: hashes, fingerprint, trades from the events."""
+    """Check that a run is still what was written: hashes, trades off the events, figures off those.
+
+    Hashes find damage and mistakes. They are no signature: whoever can write the files of a run can
+    write its hashes as well.
+    """
     from tradekit.bootstrap.verification import verify_run as verify
     from tradekit.errors import DataError
 
@@ -207,7 +212,8 @@ def verify_run(run_id: RunName, runs_dir: RunsDir = None, as_json: AsJson = Fals
         for each in result.findings
     ]
     if not as_json and not findings:
-        typer.echo(f"run {result.run_id} is what was written, {len(result.files)} files")
+        told = f"run {result.run_id} is what was written, {len(result.files)} files"
+        typer.echo(printable(told))
     return Verdict({"run_id": result.run_id, "files": result.files, "findings": findings}, failures)
 
 
@@ -275,7 +281,7 @@ def report_run(
     run = find_run(settings, run_id)
     size = asyncio.run(write_page(run, settings, html))
     if not as_json:
-        typer.echo(f"wrote {html}, {size:,} bytes")
+        typer.echo(printable(f"wrote {html}, {size:,} bytes"))
     return Verdict({"run_id": run.run_id, "file": str(html), "bytes": size})
 
 
@@ -332,9 +338,5 @@ def _is_confirmed(ids: Sequence[str]) -> bool:
             fix="add --yes",
         )
     for each in ids:
-        typer.echo(each, err=True)
+        typer.echo(printable(each), err=True)
     return typer.confirm("remove for good?", err=True)
-
-
-def _size(file: Path) -> str:
-    return f"{file.stat().st_size:,} bytes"

@@ -25,7 +25,7 @@ EntryType = Literal["market", "limit", "stop"]
 _DUST_PCT: Final = 1e-9
 _ALL_PCT: Final = 100.0
 # Beyond this floats have no cents any more, and whoever typed it meant something else.
-_NUMBER_MAX: Final = 1e15
+NUMBER_MAX: Final = 1e15
 _ID_TYPES: Final = (str, NoneType)
 
 
@@ -330,7 +330,7 @@ def _utf8(note: str) -> str:
 
 def _number(name: str, value: float | None) -> float | None:
     """Return `value` as a float above 0, or None; bool is no number."""
-    if value is None or (type(value) is float and 0.0 < value < _NUMBER_MAX):
+    if value is None or (type(value) is float and 0.0 < value < NUMBER_MAX):
         return value
     if isinstance(value, bool):
         number = math.nan
@@ -339,8 +339,8 @@ def _number(name: str, value: float | None) -> float | None:
             number = float(value)
         except (TypeError, ValueError, OverflowError):
             number = math.nan
-    if not 0.0 < number < _NUMBER_MAX:
-        msg = f"{name} was {value!r}, must be a finite number above 0, below {_NUMBER_MAX:g}"
+    if not 0.0 < number < NUMBER_MAX:
+        msg = f"{name} was {value!r}, must be a finite number above 0, below {NUMBER_MAX:g}"
         raise SignalError(msg)
     return number
 
@@ -357,8 +357,8 @@ def _exit_price(
     share = _number(f"{name}_pct", percent)
     assert share is not None
     level = origin * (1.0 + away * share / 100.0)
-    if level >= _NUMBER_MAX:
-        msg = f"{name}_pct was {percent!r}, must lead to a price below {_NUMBER_MAX:g}"
+    if level >= NUMBER_MAX:
+        msg = f"{name}_pct was {percent!r}, must lead to a price below {NUMBER_MAX:g}"
         raise SignalError(msg)
     # A stop 100 % away is at zero and one still farther below: never touched, so no order at all.
     return level if level > 0.0 else None

@@ -123,22 +123,38 @@ def check_series(
     return Checked(_sorted([*findings, *notes]), sound.take(~(spikes | moved)))
 
 
-def compare(shorter: CandleSeries, longer: CandleSeries) -> tuple[Finding, ...]:
-    """Return where candles of `longer` are not what those of `shorter` add up to.
+def compare(shorter: Sequence[CandleSeries], longer: CandleSeries) -> tuple[Finding, ...]:
+    """Return where candles of `longer` are not what shorter ones add up to, by time.
 
-    Only longer candles are compared that have every one of their shorter ones. Open, high, low and
-    close must agree to 1e-9 of their value, volume to 1e-6.
+    Only longer candles are compared that have every one of their shorter ones, each with the
+    first of `shorter` of which that is true. Open, high, low and close must agree to 1e-9 of their
+    value, volume to 1e-6.
 
     Args:
-        shorter: sound candles whose interval divides that of `longer`.
+        shorter: sound candles from the shortest on; those whose interval does not divide that of
+            `longer` make none.
         longer: sound candles of the same exchange and symbol.
     """
     step = longer.interval_ms
-    opens_ms, counts = np.unique(shorter.ts_ms - shorter.ts_ms % step, return_counts=True)
-    whole_ms = opens_ms[counts == step // shorter.interval_ms]
-    common_ms = np.intersect1d(whole_ms, longer.ts_ms, assume_unique=True)
-    if not len(common_ms):
-        return ()
+    findings: list[Finding] = []
+    left = longer
+    for each in shorter:
+        if step % each.interval_ms:
+            continue
+        opens_ms, counts = np.unique(each.ts_ms - each.ts_ms % step, return_counts=True)
+        whole_ms = opens_ms[counts == step // each.interval_ms]
+        common_ms = np.intersect1d(whole_ms, left.ts_ms, assume_unique=True)
+        if len(common_ms):
+            findings += _disagreements(each, left, common_ms)
+            left = left.take(~np.isin(left.ts_ms, common_ms, assume_unique=True))
+    return tuple(sorted(findings, key=lambda each: each.since_ms))
+
+
+def _disagreements(
+    shorter: CandleSeries, longer: CandleSeries, common_ms: IntArray
+) -> Iterator[Finding]:
+    """Return a finding for each of `common_ms` at which one is not what the other adds up to."""
+    step = longer.interval_ms
     made = aggregate(shorter, step, since_ms=int(common_ms[0]), until_ms=int(common_ms[-1]) + step)
     ours = made.take(made.ts_ms.searchsorted(common_ms))
     theirs = longer.take(longer.ts_ms.searchsorted(common_ms))
@@ -157,7 +173,7 @@ def compare(shorter: CandleSeries, longer: CandleSeries) -> tuple[Finding, ...]:
         )
 
     mask = np.logical_or.reduce(differs)
-    return tuple(_grouped(Kind.DISAGREES, common_ms, mask, step, told, apart=True))
+    return _grouped(Kind.DISAGREES, common_ms, mask, step, told, apart=True)
 
 
 def _sorted(findings: list[Finding]) -> tuple[Finding, ...]:
@@ -214,8 +230,13 @@ def _slack(stored: CandleSeries) -> FloatArray:
     """
     slack = np.zeros(len(stored))
     days = stored.ts_ms // DAY_MS
-    for day in np.unique(days[outside(stored.columns())]).tolist():
-        own = days == day
+    concerned = np.unique(days[outside(stored.columns())])
+    if not len(concerned):
+        return slack
+    order = np.argsort(days, kind="stable")
+    bounds = [days.searchsorted(concerned, side, sorter=order) for side in ("left", "right")]
+    for first, end in zip(*(each.tolist() for each in bounds), strict=True):
+        own = order[first:end]
         slack[own] = price_slack(tuple(each[own] for each in stored.columns()))
     return slack
 

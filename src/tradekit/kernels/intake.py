@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from tradekit.domain.candle import COLUMNS, CandleSeries
+from tradekit.domain.signal import NUMBER_MAX
 from tradekit.domain.time import format_time
 
 if TYPE_CHECKING:
@@ -110,8 +111,12 @@ def row_checks(
         for name, column in zip(COLUMNS, columns, strict=True)
     ]
     checks += [
-        (name, column <= 0.0, lambda _: "must be above 0")
+        check
         for name, column in zip(COLUMNS[:4], columns[:4], strict=True)
+        for check in (
+            (name, column <= 0.0, lambda _: "must be above 0"),
+            (name, column >= NUMBER_MAX, lambda _: f"must be below {NUMBER_MAX:g}"),
+        )
     ]
     with np.errstate(invalid="ignore"):  # infinite prices, refused above
         beyond = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 
@@ -45,6 +45,8 @@ class RunStore(Protocol):
     def ids(self) -> list[str]:
         """Return the names of all kept runs, the newest first; none where there is no place yet.
 
+        What is no run is not named, whatever lies beside them.
+
         Raises:
             SettingsError: the place is not a folder.
             StoreError: it cannot be read.
@@ -65,6 +67,13 @@ class RunStore(Protocol):
 
         Raises:
             StoreError: it is there and cannot be read.
+        """
+
+    def lines(self, run_id: str, name: str) -> Iterator[bytes] | None:
+        """Return the lines of a file one after the other, line ends included; None without it.
+
+        Raises:
+            StoreError: it is there and cannot be read; raised when a line is asked for.
         """
 
     def remove(self, run_id: str) -> None:

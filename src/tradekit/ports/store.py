@@ -160,7 +160,8 @@ class CandleStore(Protocol):
     ) -> Pruned | None:
         """Remove the candles that open before `before_ms`, all or none; None if there are none.
 
-        Days before it go as a whole, damaged ones too; of its own day the candles before it go.
+        Days that end before it go as a whole, damaged ones too; one that it cuts in two keeps the
+        candles from it on.
 
         Args:
             before_ms: time in ms UTC.
@@ -168,7 +169,7 @@ class CandleStore(Protocol):
 
         Raises:
             StoreError: the store is broken or locked; nothing was removed.
-            CorruptError: the day that `before_ms` lies in is damaged; nothing was removed.
+            CorruptError: the day that `before_ms` cuts in two is damaged; nothing was removed.
         """
 
     async def reclaim(self) -> int:

@@ -100,30 +100,55 @@ def test_not_ready_where_nothing_may_be_written(tmp_path, monkeypatch):
 
 def test_ids_are_those_of_whole_runs_the_newest_first(tmp_path):
     folders = RunFolders(tmp_path)
-    for name in ("20260401T000000Z-b-2", "20260401T000001Z-a-1", "20250401T000000Z-c-3"):
+    names = [
+        "20260401T000001Z-a-00000001",
+        "20260401T000000Z-b-00000002-2",
+        "20250401T000000Z-c-00000003",
+    ]
+    for name in sorted(names):
         (tmp_path / name).mkdir()
     (tmp_path / ".20260401T000002Z-draft-1").mkdir()
-    (tmp_path / "20260401T000003Z-a-file").touch()
+    (tmp_path / "20260401T000003Z-a-00000004").touch()
     (tmp_path / "circle").symlink_to("circle")
 
-    assert folders.ids() == ["20260401T000001Z-a-1", "20260401T000000Z-b-2", "20250401T000000Z-c-3"]
+    assert folders.ids() == names
+
+
+@pytest.mark.parametrize(
+    "name", ["docs", "20260401T000000Z", "20260401T000000Z-photos", "20260401T000000Z-a-0000000g"]
+)
+def test_folder_that_is_no_run_is_not_named_as_one(tmp_path, name):
+    (tmp_path / name / "manifest.json").mkdir(parents=True)
+    (tmp_path / name / "thesis.txt").touch()
+
+    assert RunFolders(tmp_path).ids() == []
+
+
+def test_run_that_was_renamed_is_known_by_its_manifest(tmp_path):
+    (tmp_path / "best").mkdir()
+    (tmp_path / "best" / "manifest.json").touch()
+
+    assert RunFolders(tmp_path).ids() == ["best"]
 
 
 def test_of_runs_of_one_second_the_one_written_last_is_the_newest(tmp_path):
     folders = RunFolders(tmp_path)
     for age, name in enumerate(("z", "m", "a")):
-        (tmp_path / f"20260401T000000Z-{name}").mkdir()
-        os.utime(tmp_path / f"20260401T000000Z-{name}", ns=(0, 10**18 + age))
+        place = tmp_path / f"20260401T000000Z-{name}-00000000"
+        place.mkdir()
+        os.utime(place, ns=(0, 10**18 + age))
 
-    assert [name[-1] for name in folders.ids()] == ["a", "m", "z"]
+    assert [name[17] for name in folders.ids()] == ["a", "m", "z"]
 
 
 def test_renamed_run_is_as_old_as_its_folder(tmp_path):
-    for name in ("20260401T000000Z-a", "best so far", "20260403T000000Z-c"):
+    names = ["20260403T000000Z-c-00000000", "best so far", "20260401T000000Z-a-00000000"]
+    for name in names:
         (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").touch()
     os.utime(tmp_path / "best so far", (1_775_088_000, 1_775_088_000))  # 2026-04-02
 
-    assert RunFolders(tmp_path).ids() == ["20260403T000000Z-c", "best so far", "20260401T000000Z-a"]
+    assert RunFolders(tmp_path).ids() == names
 
 
 def test_no_place_no_ids_and_a_file_is_no_place(tmp_path):
@@ -143,6 +168,10 @@ def test_files_are_read_back(tmp_path):
     assert folders.names("id") == ["a.txt", "b.txt", "folder/"]
     assert folders.read("id", "b.txt") == "é\n".encode()
     assert folders.read("id", "c.txt") is None
+    assert list(folders.lines("id", "a.txt")) == [b"1\n", b"2\n"]
+    assert folders.lines("id", "c.txt") is None
+    with pytest.raises(StoreError, match="folder cannot be read"):
+        list(folders.lines("id", "folder"))
     with pytest.raises(StoreError, match="folder cannot be read"):
         folders.read("id", "folder")
     with pytest.raises(StoreError, match="cannot be read"):

@@ -265,8 +265,25 @@ def test_damaged_day_goes_as_a_whole_and_is_never_cut(store, path) -> None:
         prune(store, DAY + 1441 * MINUTE_MS, 99)
     assert len(inspect(store).series) == 4
 
-    prune(store, DAY + 2 * DAY_MS, 99)
+    prune(store, DAY + 1442 * MINUTE_MS, 99)
     assert same(load(store), series_of([4000]))
+
+
+@pytest.mark.parametrize("day", range(3))
+@pytest.mark.parametrize("last_ms", [0, 2**41])
+def test_what_is_shown_is_what_goes_though_a_summary_is_wrong(store, path, day, last_ms) -> None:
+    append(store, THREE_DAYS)
+    with contextlib.closing(sqlite3.connect(path)) as other, other:
+        wrong = "UPDATE candle_day SET last_ms = ? WHERE day = ?"
+        other.execute(wrong, (last_ms, DAY // DAY_MS + day))
+
+    before = sum(minute < day * 1440 for minute in (0, 1, 2, 1440, 1441, 4000))
+    found = prune(store, DAY + day * DAY_MS)
+    assert (found.candles if found else 0) == before
+    shown = prune(store, 2**42)
+    assert prune(store, shown.until_ms) == shown
+    assert prune(store, shown.until_ms, 99) == shown
+    assert asyncio.run(store.holdings()) == []
 
 
 def test_space_is_given_back(store, path) -> None:

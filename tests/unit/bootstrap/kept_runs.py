@@ -69,6 +69,7 @@ CONFIG = {
     "seed": 0,
 }
 MANIFEST = {
+    "schema": "tradekit.manifest/2",
     "began": "2026-04-01T12:00:00.123Z",
     "config": CONFIG,
     "strategy_file": {"path": "mine.py", "sha256": "f" * 64, "modules": {"levels": "a" * 64}},
@@ -76,6 +77,13 @@ MANIFEST = {
     "lead_ms": 60_000,
     "versions": {"tradekit": "1", "python": "3", "numpy": "2", "engine_sha256": "c" * 64},
     "notes": [],
+}
+
+OLD_MANIFEST = {
+    **{name: value for name, value in MANIFEST.items() if name != "lead_ms"},
+    "schema": "tradekit.manifest/1",
+    "strategy_file": {"path": "mine.py", "sha256": "f" * 64},
+    "versions": {"tradekit": "0", "python": "3", "numpy": "2"},
 }
 
 

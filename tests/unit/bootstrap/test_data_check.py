@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -154,6 +155,26 @@ def test_longer_candles_are_compared_with_the_shortest_that_fit(state) -> None:
     assert found(check(state, interval="1h")) == expected
     assert found(check(state, interval="4h")) == []
     assert check(state, interval="4h").series_count == 1
+
+
+def test_longer_candles_are_compared_where_only_some_shorter_ones_are(state) -> None:
+    # 5m candles cover twenty hours, 1m candles the last four of them and two more.
+    made = series_of(range(22 * HOUR))
+    fives = aggregate(made.take(made.ts_ms < DAY + 20 * Interval.H1.ms), Interval.M5.ms)
+    hours = aggregate(made, Interval.H1.ms)
+    closes = hours.close.copy()
+    closes[[3, 18, 21]] += 0.25
+    wrong = replace(hours, close=closes)
+    put(state, fives, interval=Interval.M5)
+    put(state, wrong, interval=Interval.H1)
+
+    def hours_found():
+        return [(at - DAY) // Interval.H1.ms for *_, at in found(check(state, interval="1h"))]
+
+    assert hours_found() == [3, 18]
+    put(state, made.take(made.ts_ms >= DAY + 16 * Interval.H1.ms))
+    assert hours_found() == [3, 18, 21]
+    assert {each[2] for each in found(check(state))} == {Kind.DISAGREES}
 
 
 def test_longer_candles_of_another_exchange_are_not_compared(state) -> None:

@@ -12,7 +12,7 @@ from tests.support.candles import DAY, same, series_of
 from tests.support.defects import damage_day
 from tests.unit.bootstrap.stocked import check, export, holes, prunable, put, stored
 from tradekit.bootstrap import data, wiring
-from tradekit.bootstrap.data_prune import prune_candles
+from tradekit.bootstrap.data_prune import Removal, prune_candles
 from tradekit.domain.time import DAY_MS, MINUTE_MS, Interval
 from tradekit.errors import CandlesMissingError, SettingsError, UnknownNameError
 
@@ -122,24 +122,66 @@ def test_what_was_shown_is_removed_and_no_more(state) -> None:
     before_ms = DAY + DAY_MS + MINUTE_MS
 
     shown = prunable(state, "BTCUSDT", exchange="local", before_ms=before_ms)
-    gone, freed = asyncio.run(prune_candles(state, shown, before_ms))
+    done = asyncio.run(prune_candles(state, shown, before_ms))
 
-    assert gone == shown
-    assert freed > 0
+    assert done.removed == shown
+    assert (done.left, done.failures()) == ((), [])
+    assert done.freed_bytes > 0
     assert same(stored(state), series_of(range(1441, 3 * 1440)))
     assert len(stored(state, "SOLUSDT")) == len(stored(state, exchange="abroad")) == 5
     assert check(state).found == ()
 
 
+def test_what_came_later_than_it_was_shown_stays_and_is_told(state) -> None:
+    put(state, range(100))
+    put(state, range(5), "SOLUSDT")
+    shown = prunable(state, exchange="local")
+
+    put(state, range(100, 1500))
+    done = asyncio.run(prune_candles(state, shown))
+
+    assert done.removed == shown
+    assert same(stored(state), series_of(range(100, 1500)))
+    assert [(each.symbol, each.candles) for each in done.left] == [("BTCUSDT", 1400)]
+    (failure,) = done.failures()
+    assert failure.exit_code == 1
+    assert failure.message == (
+        "BTCUSDT 1m of exchange 'local' has changed since it was shown: "
+        "1,400 of its candles are still there"
+    )
+
+
+@pytest.mark.parametrize("came", [range(40, 60), range(-20, 0)])
+def test_nothing_is_removed_where_something_came_between(state, came) -> None:
+    put(state, [*range(40), *range(60, 100)])
+    shown = prunable(state, "BTCUSDT")
+
+    put(state, list(came))
+    done = asyncio.run(prune_candles(state, shown))
+
+    assert done.removed == ()
+    assert len(stored(state)) == 80 + len(came)
+    assert [each.candles for each in done.left] == [80 + len(came)]
+
+
+def test_what_somebody_else_removed_meanwhile_is_no_failure(state) -> None:
+    put(state, range(100))
+    shown = prunable(state, "BTCUSDT")
+
+    asyncio.run(prune_candles(state, shown))
+
+    assert asyncio.run(prune_candles(state, shown)) == Removal((), (), 0)
+
+
 def test_whole_exchange_is_removed(state) -> None:
-    put(state, range(3 * 1440), exchange="abroad")
+    put(state, range(3 * 1440 - 7), exchange="abroad")
     put(state, range(5), interval=Interval.H1, exchange="abroad")
     put(state, range(5))
     damage_day(state, "abroad", "BTCUSDT", DAY // DAY_MS + 2)
 
-    gone, _ = asyncio.run(prune_candles(state, prunable(state, exchange="abroad")))
+    done = asyncio.run(prune_candles(state, prunable(state, exchange="abroad")))
 
-    assert sum(each.candles for each in gone) == 3 * 1440 + 5
+    assert sum(each.candles for each in done.removed) == 3 * 1440 - 2
     assert [each.exchange for each in asyncio.run(data.list_holdings(state))] == ["local"]
 
 
@@ -154,7 +196,7 @@ def test_nothing_to_remove(state) -> None:
     put(state, range(5))
 
     assert prunable(state, before_ms=DAY) == ()
-    assert asyncio.run(prune_candles(state, (), DAY)) == ((), 0)
+    assert asyncio.run(prune_candles(state, (), DAY)) == Removal((), (), 0)
 
 
 def test_ledger_keeps_what_was_removed(state) -> None:

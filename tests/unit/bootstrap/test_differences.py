@@ -26,9 +26,12 @@ def changed(path, value):
     return manifest
 
 
-def compared(folder, manifest=MANIFEST, events=OTHER_EVENTS, first=MANIFEST):
+HOLE = {"symbol": "BTCUSDT", "holes": 1, "missing": 1, "trades_over_holes": []}
+
+
+def compared(folder, manifest=MANIFEST, events=OTHER_EVENTS, first=MANIFEST, gaps=()):
     keep(folder, "a", manifest=first)
-    project = keep(folder, "b", manifest=manifest, events=events)
+    project = keep(folder, "b", manifest=manifest, events=events, gaps=list(gaps))
     return compare_runs(find_run(project, "a"), find_run(project, "b"))
 
 
@@ -49,7 +52,7 @@ def compared(folder, manifest=MANIFEST, events=OTHER_EVENTS, first=MANIFEST):
         ("config.capital", 1.0, "settings"),
         ("config.gaps", "skip", "settings"),
         ("config.symbols", ["BTCUSDT", "SOLUSDT"], "settings"),
-        ("config.frame.until", "2026-05-01T00:00:00Z", "settings"),
+        ("config.frame.since", "2026-03-01T00:00:00Z", "settings"),
         ("config.exchange.tick_size", 0.1, "settings"),
         ("config.something_new", 0.1, "settings"),
         ("versions.tradekit", "2", "engine"),
@@ -63,7 +66,7 @@ def test_each_recorded_fact_is_of_one_cause(tmp_path, path, value, cause):
     else:
         manifest = changed(path, value)
 
-    result = compared(tmp_path, manifest)
+    result = compared(tmp_path, manifest, gaps=[HOLE])
 
     assert result.causes == [cause]
     assert len(result.differences) == 1
@@ -72,16 +75,25 @@ def test_each_recorded_fact_is_of_one_cause(tmp_path, path, value, cause):
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("config.workers", 2), ("config.frame.name", "other"), ("config.seed", 5)],
+    [
+        ("config.workers", 2),
+        ("config.frame.name", "other"),
+        ("config.seed", 5),
+        ("config.gaps", "skip"),
+        ("config.exchange.name", "other"),
+        ("config.exchange.directory", "elsewhere"),
+        ("config.frame.until", "2026-05-01T00:00:00Z"),
+    ],
 )
 def test_what_moves_no_event_is_no_cause(tmp_path, path, value):
     result = compared(tmp_path, changed(path, value))
 
     assert result.causes == ["unknown"]
     assert result.differences == []
-    assert [(each.a, each.b) for each in result.idle] == [
-        (MANIFEST["config"].get(path.split(".")[-1], "days"), value)
-    ]
+    here = MANIFEST
+    for step in path.split("."):
+        here = here[step]
+    assert [(each.a, each.b) for each in result.idle] == [(here, value)]
 
 
 def test_seed_is_a_setting_where_candles_are_made_of_it(tmp_path):
@@ -102,7 +114,6 @@ def test_seed_is_a_setting_where_candles_are_made_of_it(tmp_path):
     [
         ("config.frame.since", "2026-03-01T00:00:00Z"),
         ("config.exchange.name", "other"),
-        ("config.gaps", "fill"),
         ("lead_ms", 120_000),
     ],
 )
@@ -115,6 +126,48 @@ def test_other_candles_that_were_asked_for_are_no_cause(tmp_path, path, value):
 
     assert "data" not in result.causes
     assert [each.cause for each in result.implied] == ["data"]
+
+
+@pytest.mark.parametrize("gaps", [[], [HOLE]])
+def test_what_is_done_about_holes_does_not_explain_other_candles(tmp_path, gaps):
+    manifest = changed("config.gaps", "skip")
+    manifest["data_sha256"]["BTCUSDT"] = "0" * 64
+
+    result = compared(tmp_path, manifest, gaps=gaps)
+
+    assert result.causes == (["data", "settings"] if gaps else ["data"])
+
+
+# The events of these runs are of 2026-04-01T00:01.
+@pytest.mark.parametrize(
+    ("until", "is_explained"),
+    [
+        ("2026-04-01T00:02:00Z", False),
+        ("2026-05-01T00:00:00Z", False),
+        ("2026-04-01T00:01:00Z", True),
+        ("2026-04-01T00:00:00Z", True),
+    ],
+)
+def test_another_end_explains_nothing_that_happened_before_it(tmp_path, until, is_explained):
+    manifest = changed("config.frame.until", until)
+    manifest["data_sha256"]["BTCUSDT"] = "0" * 64
+
+    result = compared(tmp_path, manifest)
+
+    assert result.causes == ["settings" if is_explained else "data"]
+    assert [each.name for each in result.implied] == (["BTCUSDT"] if is_explained else [])
+    assert [each.name for each in result.idle] == ([] if is_explained else ["frame.until"])
+
+
+def test_other_hash_of_another_end_is_no_cause_where_there_is_one(tmp_path):
+    manifest = changed("config.frame.until", "2026-05-01T00:00:00Z")
+    manifest["data_sha256"]["BTCUSDT"] = "0" * 64
+    manifest["config"]["params"]["fast"] = 9
+
+    result = compared(tmp_path, manifest)
+
+    assert result.causes == ["parameter"]
+    assert [each.name for each in result.implied] == ["BTCUSDT"]
 
 
 def test_all_causes_are_told_the_most_telling_first(tmp_path):

@@ -10,7 +10,7 @@ from tradekit.bootstrap import wiring
 from tradekit.bootstrap.listing import list_exchanges, list_symbols, load_files
 from tradekit.bootstrap.settings import load_settings
 from tradekit.domain.time import Interval
-from tradekit.errors import UnknownNameError
+from tradekit.errors import CorruptError, UnknownNameError
 
 FILE = """
 from tradekit import Exchange, Frame, strategy
@@ -102,6 +102,19 @@ def test_exchanges_are_declared_built_in_or_stored(project):
         ("synthetic", "synthetic", "built in"),
         ("kraken", "local", "stored candles"),
     ]
+
+
+def test_store_that_cannot_be_read_is_told_where_it_matters(project):
+    files, settings = loaded(project)
+    settings.state_dir.mkdir()
+    (settings.state_dir / wiring.CANDLE_STORE_FILE).write_text("no store" * 1000)
+
+    with pytest.raises(CorruptError):
+        list_exchanges(files, settings)
+    for exchange in ("local", "kraken"):
+        with pytest.raises(CorruptError):
+            list_symbols(exchange, files, settings)
+    assert list_symbols("synthetic", files, settings)
 
 
 def test_name_that_a_file_declares_hides_the_built_in_one(project):

@@ -128,7 +128,7 @@ def test_symbol_that_never_started_has_no_note(handed):
 
 def test_manifest_that_does_not_say_where_candles_are_from_still_has_a_page(handed):
     manifest = manifest_of(stretch())
-    del manifest["config"]["exchange"]
+    manifest["config"]["exchange"]["of_another_tradekit"] = 1
 
     seen = handed(manifest)
 

@@ -1,15 +1,12 @@
 """What lies where in a project."""
 
-import asyncio
-import sqlite3
+import os
 
 import pytest
 
-from tests.support.candles import series_of
 from tradekit.bootstrap import wiring
 from tradekit.bootstrap.layers import read_layers
-from tradekit.bootstrap.places import find_strategy_file, run_ids, stored_names, strategy_files
-from tradekit.domain.time import Interval
+from tradekit.bootstrap.places import find_strategy_file, run_ids, strategy_files
 from tradekit.errors import NothingRegisteredError
 
 
@@ -58,44 +55,20 @@ class TestStrategyFile:
     def test_none_or_several_are_refused(self, project, names, fix):
         add(project, *names)
 
-        with pytest.raises(NothingRegisteredError) as caught:
+        with pytest.raises(NothingRegisteredError, match=r"^Strategy not specified$") as caught:
             find_strategy_file(None, read_layers(project, {}), project)
 
         assert caught.value.fix.startswith(fix)
 
 
-def test_run_ids_are_folders_the_latest_first(tmp_path):
-    for name in ("2026-b", "2025-a", ".unfinished"):
-        (tmp_path / "runs" / name).mkdir(parents=True)
-    (tmp_path / "runs" / "file").write_text("")
+def test_run_ids_are_those_that_every_command_names_in_the_same_order(tmp_path):
+    runs = tmp_path / "runs"
+    names = ["20260101T000000Z-a-00000000", "20260101T000000Z-b-00000000", "best", "docs"]
+    for age, name in enumerate(names):
+        (runs / name).mkdir(parents=True)
+        (runs / name / ("notes.txt" if name == "docs" else "manifest.json")).touch()
+        os.utime(runs / name, (10**9, 10**9 - age))
 
-    assert run_ids(tmp_path / "runs") == ["2026-b", "2025-a"]
+    assert run_ids(runs) == ["20260101T000000Z-a-00000000", "20260101T000000Z-b-00000000", "best"]
+    assert run_ids(runs) == wiring.open_run_store(runs).ids()
     assert run_ids(tmp_path / "nowhere") == []
-
-
-class TestStoredNames:
-    def test_they_are_those_that_the_store_holds(self, tmp_path):
-        store = wiring.open_candle_store(tmp_path)
-
-        async def fill():
-            for exchange, symbol in (
-                ("local", "BBUSDT"),
-                ("kraken", "AAUSDT"),
-                ("local", "AAUSDT"),
-            ):
-                await store.append(exchange, symbol, Interval.M1, series_of([0, 1]))
-            held = {(each.exchange, each.symbol) for each in await store.holdings()}
-            await store.close()
-            return held
-
-        held = asyncio.run(fill())
-
-        found = stored_names(tmp_path / wiring.CANDLE_STORE_FILE)
-        assert found == sorted(held)
-        assert len(found) == 3
-
-    def test_what_is_no_store_has_none(self, tmp_path):
-        (tmp_path / "text").write_text("no store" * 1000)
-        sqlite3.connect(tmp_path / "other").close()
-
-        assert [stored_names(tmp_path / name) for name in ("gone", "text", "other")] == [[], [], []]

@@ -3,16 +3,10 @@
 import pytest
 
 from tradekit.api.declare import Exchange, strategy
-from tradekit.bootstrap.plan import (
-    Choices,
-    Mistakes,
-    find_strategy_file,
-    make_plan,
-    needs_store,
-)
+from tradekit.bootstrap.plan import Choices, Mistakes, make_plan, needs_store
 from tradekit.bootstrap.settings import load_settings
 from tradekit.domain.time import Frame, parse_time_ms
-from tradekit.errors import NothingRegisteredError, TradekitError
+from tradekit.errors import TradekitError
 from tradekit.registry.catalog import Registered, Registry
 from tradekit.registry.loader import LoadedFile
 
@@ -280,38 +274,3 @@ class TestMistakes:
 
         with pytest.raises(ExceptionGroup):
             Mistakes().attempt(fail)
-
-
-class TestStrategyFile:
-    def find(self, root, given=None, environ=None):
-        return find_strategy_file(given, load_settings(root, environ or {}), root)
-
-    def test_given_file_wins(self, tmp_path):
-        environ = {"TRADEKIT__BACKTEST__STRATEGY_FILE": "configured.py"}
-
-        assert self.find(tmp_path, "given.py", environ) == tmp_path / "given.py"
-        assert self.find(tmp_path, None, environ) == tmp_path / "configured.py"
-
-    def test_only_one_is_taken(self, tmp_path):
-        folder = tmp_path / "strategies"
-        folder.mkdir()
-        for name in ("one.py", "_private.py", "notes.txt"):
-            (folder / name).touch()
-
-        assert self.find(tmp_path) == folder / "one.py"
-
-    def test_several_are_listed(self, tmp_path):
-        folder = tmp_path / "strategies"
-        folder.mkdir()
-        for name in ("b.py", "a.py"):
-            (folder / name).touch()
-
-        with pytest.raises(NothingRegisteredError) as caught:
-            self.find(tmp_path)
-
-        assert caught.value.message == "Strategy not specified"
-        assert caught.value.fix == "name one of strategies/a.py, strategies/b.py"
-
-    def test_none_is_told(self, tmp_path):
-        with pytest.raises(NothingRegisteredError, match=r"^Strategy not specified$"):
-            self.find(tmp_path)

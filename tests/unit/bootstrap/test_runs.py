@@ -1,10 +1,11 @@
 """Kept runs: found by their names, read back, listed."""
 
+import json
 import re
 
 import pytest
 
-from tests.unit.bootstrap.kept_runs import MANIFEST, TRADE, keep
+from tests.unit.bootstrap.kept_runs import MANIFEST, OLD_MANIFEST, TRADE, keep
 from tradekit.analysis.equity import EquityPoint
 from tradekit.bootstrap.runs import find_id, find_run, list_runs
 from tradekit.errors import CorruptError, NothingRegisteredError, UnknownNameError
@@ -150,13 +151,23 @@ def test_list_is_of_the_newest_and_counts_all(project):
     assert len(list_runs(project, limit=0).rows) == 3
 
 
+def test_run_of_a_tradekit_that_kept_no_hashes_is_listed_with_the_figures_of_its_report(project):
+    (project.runs_dir / OTHER / "manifest.json").write_text(json.dumps(OLD_MANIFEST))
+
+    row, like = list_runs(project, limit=2).rows
+
+    assert row == {**like, "run_id": OTHER}
+    assert find_run(project, OTHER).trades()
+
+
 @pytest.mark.parametrize(
     ("content", "damage"),
     [
         (None, "manifest.json of run .* is missing"),
         ("{", "is not a JSON document"),
-        ("{}", "lacks what a list shows"),
-        ('{"config":3}', "lacks what a list shows"),
+        ("{}", "has the schema null, must have tradekit.manifest/2$"),
+        ('{"schema":"tradekit.manifest/2","began":""}', "manifest.json of run .* lacks config$"),
+        ('{"schema":"tradekit.manifest/2","began":"","config":3}', "has 3 as config, must have"),
     ],
 )
 def test_damaged_run_has_a_row_that_says_so(project, content, damage):

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+import os
 import sys
 
 import pyarrow.parquet
@@ -10,7 +12,7 @@ import pytest
 from tests.unit.bootstrap.kept_runs import TRADE, keep
 from tradekit.bootstrap.runs import find_run
 from tradekit.bootstrap.trade_export import columns, export_trades, trades_text
-from tradekit.errors import CorruptError, SettingsError, StoreError
+from tradekit.errors import CorruptError, SettingsError
 
 
 @pytest.fixture
@@ -66,9 +68,49 @@ def test_file_is_replaced_whole(run, tmp_path, form):
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_place_that_is_not_there_is_told(run, tmp_path, form):
-    with pytest.raises(StoreError, match=r"nowhere/t could not be written: "):
-        export_trades(run, form, tmp_path / "nowhere" / "t")
+@pytest.mark.parametrize("kind", ["nowhere", "folder", "fifo"])
+def test_place_that_is_none_for_a_file_is_told_and_left_alone(run, tmp_path, form, kind):
+    target = tmp_path / "t" if kind != "nowhere" else tmp_path / "nowhere" / "t"
+    make = {"nowhere": lambda path: None, "folder": os.mkdir, "fifo": os.mkfifo}[kind]
+    make(target)
+    before = sorted(tmp_path.iterdir())
+
+    with pytest.raises(SettingsError, match=r"t cannot be written: "):
+        export_trades(run, form, target)
+
+    assert sorted(tmp_path.iterdir()) == before
+    assert kind != "fifo" or target.is_fifo()
+
+
+def test_link_is_followed(run, tmp_path):
+    (tmp_path / "link").symlink_to("t.csv")
+
+    size = export_trades(run, "csv", tmp_path / "link")
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "t.csv").stat().st_size == size
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"exit_ts_ms": None},
+        {"exit_ts_ms": "1"},
+        {"entry_ts_ms": 10**30},
+        {"symbol": 3},
+        {"pnl": {}},
+        {"entries": [3]},
+        {"exits": {"a": "1"}},
+        {"fees": None},
+        {"ambiguous": "1"},
+    ],
+)
+def test_damaged_row_is_told_and_never_a_hole_in_a_table(run, tmp_path, damage):
+    (run.place / "trades.jsonl").write_text(json.dumps({**TRADE, **damage}) + "\n")
+
+    with pytest.raises(CorruptError, match=r"trades.jsonl of run .* has a"):
+        export_trades(run, "parquet", tmp_path / "t")
+    assert not (tmp_path / "t").exists()
 
 
 def test_damaged_trades_are_not_handed_on(run, tmp_path):

@@ -74,6 +74,21 @@ def test_stored_exchanges_and_their_symbols(tmp_path):
     assert completion.stored_symbols(typed(), "A") == ["AAUSDT"]
 
 
+def test_looking_into_the_store_leaves_no_file_behind(tmp_path):
+    stock(tmp_path, ("local", "BBUSDT"))
+
+    assert completion.stored_exchanges("") == ["local"]
+    assert len(list((tmp_path / ".tradekit").iterdir())) == 1
+
+
+def test_store_that_cannot_be_read_completes_nothing(tmp_path):
+    (tmp_path / ".tradekit").mkdir()
+    (tmp_path / ".tradekit" / wiring.CANDLE_STORE_FILE).write_text("no store" * 1000)
+
+    assert completion.stored_exchanges("") == []
+    assert completion.exchanges(typed("mine.py"), "") == ["market", "local", "synthetic"]
+
+
 def test_symbols_continue_a_list():
     assert completion.symbols("btc") == ["BTCUSDT"]
     assert completion.symbols("BTCUSDT,B") == []
@@ -114,11 +129,12 @@ class TestStrategyFiles:
 
 def test_runs(tmp_path):
     (tmp_path / "tradekit.toml").write_text('[paths]\nruns_dir = "out"')
-    for name in ("20250101-a", "20260101-b", ".unfinished"):
+    for name in ("20250101T000000Z-a-00000000", "20260101T000000Z-b-00000000", ".unfinished"):
         (tmp_path / "out" / name).mkdir(parents=True)
 
-    assert completion.run_ids("") == ["20260101-b", "20250101-a"]
-    assert completion.run_ids("2025") == ["20250101-a"]
+    older, newer = "20250101T000000Z-a-00000000", "20260101T000000Z-b-00000000"
+    assert completion.run_ids("") == [newer, older]
+    assert completion.run_ids("2025") == [older]
 
 
 def test_sections_and_intervals():

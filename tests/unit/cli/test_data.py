@@ -1,10 +1,12 @@
 """`tradekit data`: what its commands print, and with which exit code they end."""
 
+import asyncio
 import json
 
 import pytest
 
 from tests.support.candles import rows_of, series_of, write_csv
+from tradekit.bootstrap.data import import_files
 from tradekit.cli.app import main
 
 
@@ -327,9 +329,29 @@ def test_prune_asks_at_a_terminal(tradekit, files, monkeypatch, answer, left) ->
 
     code, _, err = tradekit("prune", "BTCUSDT")
 
-    assert code == 0
-    assert ("removed 0 candles" in err) is left
+    assert code == int(left)
+    assert ("error: nothing was removed" in err) is left
     assert ("BTCUSDT" in tradekit("list")[1]) is left
+
+
+def test_prune_keeps_what_came_while_it_asked(tradekit, files, monkeypatch) -> None:
+    tradekit("import", "BTCUSDT-1m.csv")
+    later = write_csv(files / "later.csv", rows_of(series_of([8, 9])))
+
+    def slow_answer(question, **_):
+        state_dir = files / ".tradekit"
+        asyncio.run(import_files(state_dir, [later], symbol="BTCUSDT", interval="1m"))
+        return True
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.confirm", slow_answer)
+
+    code, _, err = tradekit("prune", "BTCUSDT")
+
+    assert code == 1
+    assert "removed 3 candles" in err
+    assert "error: BTCUSDT 1m of exchange 'local' has changed since it was shown" in err
+    assert tradekit("list")[1].splitlines()[1].split()[3] == "2026-04-01T00:08:00Z"
 
 
 def test_prune_with_yes(tradekit, files) -> None:

@@ -172,6 +172,15 @@ class TestList:
         assert code == 2
         assert "did you mean 'market'?" in err
 
+    def test_damaged_store_ends_with_5(self, tradekit, tmp_path):
+        (tmp_path / ".tradekit").mkdir()
+        (tmp_path / ".tradekit" / "candles.sqlite3").write_text("no store" * 1000)
+
+        code, _, err = tradekit("list", "exchanges")
+
+        assert code == 5
+        assert "candles.sqlite3 could not be read: the file is not a database" in err
+
     def test_drawn_on_a_terminal(self, tradekit, monkeypatch):
         monkeypatch.setenv("COLUMNS", "200")
         monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)

@@ -112,7 +112,10 @@ def test_show_tells_every_doubt(tradekit, tmp_path):
     paths = "interval: PnL stop first -1.20, target first +4.50; the sign changes"
     assert f"{paths} (3 ambiguous candles)" in out.splitlines()
     for sentence in (
-        "ambiguous: 2 trades met stop and target in one candle; the stop was taken",
+        (
+            "ambiguous: 2 trades have a candle that leaves open what came first; the harsher way "
+            "was taken"
+        ),
         "holes: BTCUSDT 2, 1,200 candles missing, 1 trades open over one, PnL +786.00",
         "refused: 4 gap_reject",
         "first gap_reject: beyond the stop (mine-BTCUSDT-1)",
@@ -178,7 +181,7 @@ def test_show_of_a_report_that_lacks_figures_is_told(tradekit, tmp_path):
     code, _, err = tradekit("show", "last")
 
     assert code == 5
-    assert "lacks what is shown" in err
+    assert f"report.json of run {OLD} lacks capital\n" in err
     assert "tradekit run verify" in err
 
 
@@ -270,3 +273,26 @@ def test_broken_settings_of_other_things_do_not_hide_runs(tradekit, tmp_path):
     (tmp_path / "tradekit.toml").write_text("[costs]\nmaker_fee_pct = 99\n")
 
     assert tradekit("show", "last")[0] == 0
+
+
+def test_control_codes_in_words_of_a_run_do_not_reach_the_terminal(tradekit, tmp_path):
+    evil = "\x1b[2Jgone\x9b31m\r"
+    config = {**MANIFEST["config"], "strategy": evil, "params": {evil: evil}, "symbols": [evil]}
+    manifest = {**MANIFEST, "config": config, "notes": [evil]}
+    keep(tmp_path, f"{OLD}{evil}", manifest=manifest, warnings=[evil])
+    keep(tmp_path, NEW, events=[{**EVENTS[0], "note": evil}, EVENTS[1]])
+
+    said = [
+        tradekit(*words)[1]
+        for words in (
+            ("list",),
+            ("show", OLD),
+            ("verify", OLD),
+            ("diff", OLD, NEW),
+            ("rm", OLD, "--yes"),
+        )
+    ]
+
+    for text in said:
+        assert not set(text) & {"\x1b", "\x9b", "\r"}
+        assert "\\x1b[2Jgone\\x9b31m\\r" in text

@@ -1,6 +1,7 @@
 """Planted defects are found where they are, and nothing else is."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,7 +83,7 @@ def test_nothing_is_found_where_nothing_is_wrong(count, seed) -> None:
 
 def test_series_without_candles() -> None:
     assert check_series(empty_series(MINUTE_MS)).findings == ()
-    assert compare(empty_series(MINUTE_MS), empty_series(HOUR_MS)) == ()
+    assert compare([empty_series(MINUTE_MS)], empty_series(HOUR_MS)) == ()
 
 
 def test_rows_that_follow_one_another_are_one_finding() -> None:
@@ -232,11 +233,32 @@ def test_open_one_step_outside_passes_as_it_did_at_the_border() -> None:
     assert places(check_series(worse).findings) == {(Kind.IMPOSSIBLE, int(ts_ms[1500]))}
 
 
+@given(st.integers(0, 2**31), st.lists(st.sampled_from([0.1, 0.01, 0.001]), min_size=1, max_size=6))
+def test_rows_of_days_in_any_order_have_the_step_of_their_own_day(seed, steps) -> None:
+    # On each day one candle closes one step above its high, another two steps.
+    dice = np.random.default_rng(seed)
+    rows = []
+    for day, step in enumerate(steps):
+        for hour in range(24):
+            high = round(100.0 + dice.integers(5, 9) * step, 3)
+            close = high + step * {7: 1, 9: 2}.get(hour, -1)
+            ts_ms = DAY + day * DAY_MS + hour * HOUR_MS
+            rows.append([ts_ms, 100.0, high, round(100.0 - step, 3), round(close, 3), 1.0])
+    dice.shuffle(rows)
+
+    found = check_series(series_of_rows(rows, HOUR_MS)).findings
+
+    # Rows that stand side by side are one finding, which has the time of the first.
+    impossible = [each for each in found if each.kind is Kind.IMPOSSIBLE]
+    assert sum(each.candles for each in impossible) == len(steps)
+    assert {(each.since_ms - DAY) % DAY_MS for each in impossible} == {9 * HOUR_MS}
+
+
 @given(st.integers(1, 200), st.integers(0, 2**31), st.integers(0, 300))
 def test_longer_candles_made_of_the_shorter_ones_agree(hours, seed, late) -> None:
     series = walk(hours * 60, seed, since_ms=DAY + late * MINUTE_MS)
 
-    assert compare(series, aggregate(series, HOUR_MS)) == ()
+    assert compare([series], aggregate(series, HOUR_MS)) == ()
 
 
 @pytest.mark.parametrize("name", ["open", "high", "low", "close", "volume"])
@@ -246,7 +268,7 @@ def test_longer_candle_that_disagrees_is_found(name) -> None:
     made = getattr(hours, name)[7].item()
     other = changed(hours, 7, **{name: made * 1.00001})
 
-    (finding,) = compare(series, other)
+    (finding,) = compare([series], other)
 
     since_ms = DAY + 7 * HOUR_MS
     text = f"{name} was {made * 1.00001!r}, the shorter candles make {made!r}"
@@ -259,8 +281,43 @@ def test_longer_candle_with_a_hole_inside_is_not_compared() -> None:
     keep = np.ones(len(series), bool)
     keep[7 * 60 + 30] = False
 
-    assert len(compare(series, hours)) == 1
-    assert compare(series.take(keep), hours) == ()
+    assert len(compare([series], hours)) == 1
+    assert compare([series.take(keep)], hours) == ()
+
+
+@given(
+    st.integers(0, 2**31),
+    st.sets(st.integers(0, 119)),
+    st.sets(st.integers(0, 23)),
+    st.sets(st.integers(0, 9)),
+)
+def test_each_longer_candle_is_compared_with_the_shortest_that_make_it(
+    seed, no_minutes, no_fives, wrong_hours
+) -> None:
+    minutes = walk(10 * 60, seed)
+    fives = aggregate(minutes, 5 * MINUTE_MS)
+    hours = aggregate(minutes, HOUR_MS)
+    # Five-minute candles whose volume is wrong: an hour made of them says another one.
+    other = replace(fives, volume=fives.volume * 2.0)
+    spoiled = replace(hours, volume=hours.volume * 3.0)
+    at = np.array([hour in wrong_hours for hour in range(10)])
+    hours = replace(hours, volume=np.where(at, spoiled.volume, hours.volume))
+    lacking_minutes, lacking_fives = _without(minutes, no_minutes), _without(other, no_fives)
+
+    found = compare([lacking_minutes, lacking_fives], hours)
+
+    expected = []
+    for hour in range(10):
+        if not any(minute // 60 == hour for minute in no_minutes):
+            says = hour in wrong_hours
+        else:
+            says = not any(five // 12 == hour for five in no_fives)
+        expected += [DAY + hour * HOUR_MS] if says else []
+    assert [each.since_ms for each in found] == expected
+
+
+def _without(series, indices):
+    return series.take(np.array([i not in indices for i in range(len(series))]))
 
 
 def test_rounding_of_sums_is_no_disagreement() -> None:
@@ -268,7 +325,7 @@ def test_rounding_of_sums_is_no_disagreement() -> None:
     hours = aggregate(series, HOUR_MS)
     volume = hours.volume[7].item() * (1.0 + 1e-8)
 
-    assert compare(series, changed(hours, 7, volume=volume)) == ()
+    assert compare([series], changed(hours, 7, volume=volume)) == ()
 
 
 def test_months_of_candles_are_checked_in_a_moment() -> None:

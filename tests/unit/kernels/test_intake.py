@@ -38,6 +38,7 @@ def test_good_rows_have_no_flaw() -> None:
         ({"volume": (3, math.inf)}, "volume", "must be a finite number"),
         ({"low": (3, 0.0)}, "low", "must be above 0"),
         ({"close": (3, -1.0)}, "close", "must be above 0"),
+        ({"high": (3, 1e300)}, "high", "must be below 1e+15"),
         ({"volume": (3, -0.5)}, "volume", "must not be below 0"),
         ({"high": (3, 101.0)}, "high", "must not be below low 102.0"),
         ({"open": (3, 104.7)}, "open", "must be within low 102.0 and high 104.0"),

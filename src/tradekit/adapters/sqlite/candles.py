@@ -1,6 +1,6 @@
 """The candle store in one SQLite file.
 
-Decides how blocks of candles are kept in a table. What a block looks like and how it grows is
+Decides how blocks of candles are written and read. What a block looks like and how it grows is
 `kernels.daybook`'s business; opening, locking and failures are the file's. Invariant: an append is
 there entirely, on disk, or not at all, and so is a removal; a stored candle never changes.
 """
@@ -10,8 +10,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tradekit.adapters.sqlite.file import SqliteFile
-from tradekit.adapters.sqlite.ledger import LEDGER_SCHEMA, add_entry, read_entries
+from tradekit.adapters.sqlite.ledger import add_entry, read_entries
+from tradekit.adapters.sqlite.tables import candle_file
 from tradekit.domain.candle import concatenate, empty_series
 from tradekit.domain.time import DAY_MS, Interval
 from tradekit.errors import ConflictError, CorruptError
@@ -32,31 +32,6 @@ if TYPE_CHECKING:
 
     from tradekit.domain.candle import CandleSeries
 
-SCHEMA_VERSION: Final = 2
-_SCHEMA: Final = (
-    """
-    CREATE TABLE candle_day (
-        exchange TEXT NOT NULL,
-        symbol TEXT NOT NULL,
-        interval TEXT NOT NULL,
-        day INTEGER NOT NULL,
-        candles INTEGER NOT NULL,
-        first_ms INTEGER NOT NULL,
-        last_ms INTEGER NOT NULL,
-        holes INTEGER NOT NULL,
-        hash TEXT NOT NULL,
-        block BLOB NOT NULL,
-        PRIMARY KEY (exchange, symbol, interval, day)
-    ) STRICT
-    """,
-    # holdings() reads this index alone: rows with a block in them are each a page of their own.
-    """
-    CREATE INDEX candle_day_summary ON candle_day
-    (exchange, symbol, interval, day, candles, first_ms, last_ms, holes)
-    """,
-    *LEDGER_SCHEMA,
-)
-_UPGRADES: Final = {1: LEDGER_SCHEMA}
 _SELECT_BLOCKS: Final = """
     SELECT day, block FROM candle_day
     WHERE exchange = ? AND symbol = ? AND interval = ? AND day BETWEEN ? AND ? ORDER BY day
@@ -69,15 +44,20 @@ _SELECT_STORED: Final = """
     SELECT day, hash, candles, first_ms, last_ms, holes, block FROM candle_day
     WHERE exchange = ? AND symbol = ? AND interval = ? ORDER BY day
 """
+# A day never ends before it begins, whatever a damaged summary says.
 _SELECT_BEFORE: Final = """
-    SELECT min(first_ms), max(last_ms), coalesce(sum(candles), 0) FROM candle_day
-    WHERE exchange = ? AND symbol = ? AND interval = ? AND day < ?
+    SELECT min(first_ms), max(max(last_ms, day * 86400000)), coalesce(sum(candles), 0)
+    FROM candle_day WHERE exchange = ? AND symbol = ? AND interval = ?
+    AND day <= ? AND (day < ? OR max(last_ms, day * 86400000) < ?)
 """
 _DELETE_BEFORE: Final = """
-    DELETE FROM candle_day WHERE exchange = ? AND symbol = ? AND interval = ? AND day < ?
+    DELETE FROM candle_day WHERE exchange = ? AND symbol = ? AND interval = ?
+    AND day <= ? AND (day < ? OR max(last_ms, day * 86400000) < ?)
 """
-_DELETE_DAY: Final = """
-    DELETE FROM candle_day WHERE exchange = ? AND symbol = ? AND interval = ? AND day = ?
+_SELECT_CUT_DAY: Final = """
+    SELECT hash, candles, first_ms, last_ms, holes, block FROM candle_day
+    WHERE exchange = ? AND symbol = ? AND interval = ? AND day = ?
+    AND first_ms < ? AND last_ms >= ?
 """
 _INSERT_DAY: Final = """
     INSERT INTO candle_day
@@ -114,7 +94,7 @@ class SqliteCandleStore:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = SqliteFile(path, "candle store", _SCHEMA, SCHEMA_VERSION, _UPGRADES)
+        self._file = candle_file(path)
 
     async def wait_ready(self) -> None:
         """Return if the store can be read or does not exist yet.
@@ -289,27 +269,23 @@ def _cut_off(
     open_: sqlite3.Connection, where: tuple[str, str, str], before_ms: int, *, look: bool
 ) -> tuple[int, int, int] | None:
     """Remove what opens before `before_ms`, or only look; return first, last and how many."""
-    day = daybook.day_of(before_ms)
-    first_ms, last_ms, candles = open_.execute(_SELECT_BEFORE, (*where, day)).fetchone()
+    key = _Key(*where, daybook.day_of(before_ms))
+    until = (*key, key.day, before_ms)
+    first_ms, last_ms, candles = open_.execute(_SELECT_BEFORE, until).fetchone()
     if not look:
-        open_.execute(_DELETE_BEFORE, (*where, day))
-    key = _Key(*where, day)
-    row = open_.execute(_SELECT_DAY, key).fetchone() if before_ms % DAY_MS else None
-    if row is not None:
-        stored_hash, block = row
-        _check_hash(key, stored_hash, block)
-        series = daybook.decode([block], Interval(key.interval).ms)
+        open_.execute(_DELETE_BEFORE, until)
+    row = open_.execute(_SELECT_CUT_DAY, (*key, before_ms, before_ms)).fetchone()
+    if before_ms % DAY_MS and row is not None:
+        *stored, block = row
+        series = _sound_day(key, tuple(stored), block, Interval(key.interval).ms)
         going, staying = (
             series.take(series.ts_ms < before_ms),
             series.take(series.ts_ms >= before_ms),
         )
-        if len(going):
-            first_ms = int(going.ts_ms[0]) if first_ms is None else first_ms
-            last_ms, candles = int(going.ts_ms[-1]), candles + len(going)
-        if not look and len(going) and len(staying):
-            open_.execute(_UPDATE_DAY, (*_day_values(staying), *key, stored_hash))
-        elif not look and len(going):
-            open_.execute(_DELETE_DAY, key)
+        first_ms = int(going.ts_ms[0]) if first_ms is None else first_ms
+        last_ms, candles = int(going.ts_ms[-1]), candles + len(going)
+        if not look:
+            open_.execute(_UPDATE_DAY, (*_day_values(staying), *key, stored[0]))
     return None if first_ms is None else (first_ms, last_ms, candles)
 
 
