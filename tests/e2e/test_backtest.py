@@ -140,7 +140,7 @@ def test_reader_that_leaves_early_is_no_traceback(shell):
     process.stdout.close()
 
     err = process.stderr.read()
-    assert process.wait() == 1
+    assert process.wait() == 141
     assert "Traceback" not in err
     assert "BrokenPipe" not in err
     process.stderr.close()

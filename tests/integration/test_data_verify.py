@@ -158,7 +158,7 @@ def test_longer_candles_of_the_exchange_agree_with_its_minutes(
     compared = whole & set((long.ts_ms // long.interval_ms).tolist())
 
     assert len(compared) > 900
-    assert compare(short, long) == ()
+    assert compare([short], long) == ()
 
 
 @pytest.mark.slow
