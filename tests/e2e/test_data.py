@@ -1,8 +1,12 @@
 """Candles one can check: the installed command line on a store with a hole and worse."""
 
 import asyncio
+import base64
 import json
+import os
+import re
 import sqlite3
+import zlib
 from contextlib import closing
 
 import pytest
@@ -149,6 +153,43 @@ def test_filled_hole_runs_and_is_told(holed):
     assert filled["data_sha256"] == skipped["data_sha256"]
 
 
+def packed(page, name):
+    """Return what the page hands to its scripts under that name."""
+    block = re.search(rf'id="{name}">([^<]*)<', page)[1]
+    return json.loads(zlib.decompress(base64.b64decode(block)))
+
+
+@pytest.mark.parametrize(("gaps", "missing"), [("fill", 0), ("skip", len(HOLE))])
+def test_page_draws_the_candles_that_the_run_stepped(holed, gaps, missing):
+    (holed.folder / "mine.py").write_text(BUSY)
+    backtest(holed, "--strategy", "busy", "--gaps", gaps)
+
+    answer = holed("run", "report", "last", "--html", "page.html")
+
+    assert answer.returncode == 0, answer.stderr
+    page = (holed.folder / "page.html").read_text()
+    shown = [len(packed(page, f"candles-{index}")["open"]) for index in (0, 1)]
+    assert shown == [2 * 1440, 2 * 1440 - missing]
+    text = " ".join(page.split())
+    assert ("120 of SOLUSDT, counted in candles of 1m" in text) is (gaps == "fill")
+    assert ("traded at made-up prices" in text) is (gaps == "fill")
+    assert "120 candles missing" in text
+
+
+@pytest.mark.parametrize(
+    "words", [("run", "report", "last", "--html"), ("data", "export", "BTCUSDT", "--out")]
+)
+def test_pipe_is_not_replaced_by_a_file(holed, words):
+    backtest(holed, "--gaps", "skip")
+    os.mkfifo(holed.folder / "pipe.csv")
+
+    answer = holed(*words, "pipe.csv")
+
+    assert answer.returncode == 2, answer.stderr
+    assert "pipe.csv cannot be written: it is no regular file" in answer.stderr
+    assert (holed.folder / "pipe.csv").is_fifo()
+
+
 BUSY = """
 from tradekit import Frame, Signal, strategy
 
@@ -176,6 +217,12 @@ def test_filled_hole_is_the_same_for_any_number_of_workers(holed):
         if each["symbol"] == "SOLUSDT" and since_ms < each["exit_ts_ms"] < until_ms
     ]
     assert len(inside) > 10
+    (gap,) = json.loads((places[0] / "report.json").read_text())["gaps"]
+    told = {trade["signal_id"]: trade for trade in gap["trades_over_holes"]}
+    assert {each["signal_id"] for each in inside} <= set(told)
+    for each in inside:
+        doubt = told[each["signal_id"]]
+        assert (doubt["inside"], doubt["pnl"]) == (True, each["pnl"])
     assert json.loads((places[1] / "manifest.json").read_text())["notes"] == []
     names = [path.name for path in places[0].iterdir() if path.name != "manifest.json"]
     assert len(names) >= 4

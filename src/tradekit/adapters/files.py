@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+_NAME_KEPT: Final = 40
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -31,12 +32,13 @@ def write_file(path: Path, pieces: Iterable[bytes]) -> int:
         StoreError: the disk is full or nothing may be written there; what was there is there still.
     """
     target = _target(path)
-    draft = target.with_name(f".{target.name}-{os.getpid()}")
+    draft = target.with_name(f".{target.name[:_NAME_KEPT]}-{os.getpid()}")
     try:
+        draft.unlink(missing_ok=True)  # of a process that was killed
         try:
             size = _write_durably(draft, pieces)
             if target.exists():
-                draft.chmod(target.stat().st_mode & 0o7777)
+                draft.chmod(target.stat().st_mode & 0o777)
             draft.replace(target)
         finally:
             with suppress(OSError):  # gone after the rename, or never made
@@ -54,11 +56,11 @@ def write_file(path: Path, pieces: Iterable[bytes]) -> int:
 def _target(path: Path) -> Path:
     """Return where a path leads, links followed, if a file may be written there."""
     try:
-        target = path.resolve()
-        if target.is_dir():
+        if path.is_dir():
             raise SettingsError(f"{path} cannot be written: it is a folder, must be a file")
-        if target.exists() and not target.is_file():
-            raise SettingsError(f"{path} cannot be written: it is no regular file")
+        if path.exists() and not path.is_file():
+            raise SettingsError(f"{path} cannot be written: it is no regular file, must be one")
+        target = path.resolve()
         if not target.parent.is_dir():
             raise SettingsError(
                 f"{path} cannot be written: there is no folder {_shown_parent(path, target)}",
@@ -66,7 +68,8 @@ def _target(path: Path) -> Path:
             )
     except (OSError, RuntimeError, ValueError) as error:
         # A link that leads to itself is a RuntimeError, a zero byte in the name a ValueError.
-        raise SettingsError(f"{path} cannot be written: {error}") from error
+        reason = (isinstance(error, OSError) and error.strerror) or error
+        raise SettingsError(f"{path} cannot be written: {reason}") from error
     return target
 
 

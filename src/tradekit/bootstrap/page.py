@@ -1,13 +1,15 @@
 """The HTML page of a kept run: the run's own candles found again, and everything handed over.
 
 Decides whether candles are still those that the run read: their hash is in the manifest, and where
-it differs the page says so and shows none. What the page looks like is the adapter's business.
+it differs the page says so and shows none. The hash is of candles that exist; where the run made
+up others to fill holes they are made up again. What the page looks like is the adapter's business.
 Invariant: the figures are the run folder's, never computed from today's candles.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tradekit.errors import CorruptError, TradekitError
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from tradekit.domain.time import Interval
     from tradekit.ports.sources import CandleSource
 
+# What reading a value that is not there, or of another kind, raises.
+_DAMAGE: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _GONE = "the exchange has no candles of it any more"
 _CHANGED = "the candles are not those that the run read, their hash differs"
 
@@ -35,85 +39,97 @@ class _Stretch(NamedTuple):
     is_filled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Candles:
+    """By symbol: its candles as the run stepped them, how many are made up, why there are none."""
+
+    found: dict[str, CandleSeries] = field(default_factory=dict)
+    made_up: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
 async def write_page(run: KeptRun, settings: Settings, target: Path) -> int:
     """Write the page of `run` to `target` and return its length in bytes.
 
     Raises:
-        SettingsError: the target is a folder, or lies in none.
+        SettingsError: the target lies in no folder, or something else than a file is there.
         CorruptError: a file of the run is missing or damaged.
         StoreError: the page cannot be written.
     """
     from tradekit.bootstrap import wiring
 
-    candles, notes = await _candles(run, settings)
     try:
-        return wiring.write_run_page(
-            target,
+        candles = await _candles(run, settings)
+        page = wiring.run_page(
             run_id=run.run_id,
             manifest=run.manifest,
             report=run.report,
             trades=run.trades(),
             equity=run.equity(),
-            events=run.events(),
-            candles=candles,
-            candle_notes=notes,
-        )
-    except (KeyError, TypeError, ValueError) as error:
+            events=_events(run),
+            candles=candles.found,
+            candle_notes=candles.notes,
+            made_up=candles.made_up,
+        ).encode()
+    except _DAMAGE as error:
         raise CorruptError(
             f"the files of run {run.run_id} do not hold what a page needs: "
             f"{type(error).__name__} {error}",
             fix=f"look at them: tradekit run verify {run.run_id}",
         ) from error
+    return wiring.write_file(target, [page])
 
 
-async def _candles(
-    run: KeptRun, settings: Settings
-) -> tuple[dict[str, CandleSeries], dict[str, str]]:
+def _events(run: KeptRun) -> Iterator[dict[str, Any]]:
+    """Yield the rows of `events.jsonl` one by one: there may be far more than fit into memory."""
+    from tradekit.bootstrap.runs import EVENTS, parsed_row, read_lines
+
+    for number, line in enumerate(read_lines(run.store, run.run_id, EVENTS), 1):
+        yield parsed_row(run.run_id, EVENTS, number, line)
+
+
+async def _candles(run: KeptRun, settings: Settings) -> _Candles:
     """Return the candles inside the frame by symbol, and why there are none of the others."""
+    from tradekit.kernels.holes import fill_holes
+
     hashes: dict[str, str] = dict(run.manifest.get("data_sha256", {}))
     try:
         stretch = _stretch(run.manifest)
         source = _source(run.manifest, settings)
         await source.wait_ready()
     except TradekitError as error:
-        return {}, dict.fromkeys(hashes, error.message)
-    except (KeyError, TypeError, ValueError):
-        return {}, dict.fromkeys(hashes, "the manifest does not say where they are from")
-    found: dict[str, CandleSeries] = {}
-    notes: dict[str, str] = {}
+        return _Candles(notes=dict.fromkeys(hashes, error.message))
+    except _DAMAGE:
+        text = "the manifest does not say where they are from"
+        return _Candles(notes=dict.fromkeys(hashes, text))
+    candles = _Candles()
     for symbol, sha256 in hashes.items():
         try:
             series = await _same(source, symbol, stretch, sha256)
         except TradekitError as error:
-            notes[symbol] = error.message
+            candles.notes[symbol] = error.message
             continue
         if isinstance(series, str):
-            notes[symbol] = series
-        else:
-            found[symbol] = series.between(stretch.since_ms, stretch.until_ms)
-    return found, notes
+            candles.notes[symbol] = series
+            continue
+        shown = read = series.between(stretch.since_ms, stretch.until_ms)
+        if stretch.is_filled:
+            span = await source.span(symbol, stretch.base)
+            end_ms = min(stretch.until_ms, span[1] if span else stretch.until_ms)
+            shown = fill_holes(series, end_ms).between(stretch.since_ms, stretch.until_ms)
+        candles.found[symbol] = shown
+        candles.made_up[symbol] = len(shown) - len(read)
+    return candles
 
 
 async def _same(
     source: CandleSource, symbol: str, stretch: _Stretch, sha256: str
 ) -> CandleSeries | str:
-    """Return the candles with that hash, or why there are none."""
+    """Return the candles with that hash, holes and all, or why there are none."""
     loaded = await source.load(symbol, stretch.base, stretch.origin_ms, stretch.until_ms)
     if not len(loaded):
         return _GONE
-    for series in _as_read(loaded, stretch):
-        if series.content_hash() == sha256:
-            return series
-    return _CHANGED
-
-
-def _as_read(loaded: CandleSeries, stretch: _Stretch) -> Iterator[CandleSeries]:
-    """Yield the candles as the run may have read them: as they are, or with their holes filled."""
-    yield loaded
-    if stretch.is_filled:
-        from tradekit.kernels.holes import fill_holes
-
-        yield fill_holes(loaded, stretch.until_ms)
+    return loaded if loaded.content_hash() == sha256 else _CHANGED
 
 
 def _stretch(manifest: dict[str, Any]) -> _Stretch:

@@ -108,12 +108,13 @@ def write_candle_file(path: Path, series: CandleSeries, form: str) -> None:
     """Write candles to a file in one of `candle_formats()`, whole or not at all.
 
     Raises:
-        ConfigError: there is no such folder, or pyarrow is wanted and not installed.
+        ConfigError: there is no such folder, something else than a regular file is there, or
+            pyarrow is wanted and not installed.
         StoreError: the file could not be written.
     """
-    from tradekit.adapters.candle_files.writing import write_candles
+    from tradekit.adapters.candle_files.writing import candle_pieces
 
-    write_candles(path, series, form)
+    write_file(path, candle_pieces(path, series, form))
 
 
 def candle_files(directory: Path) -> list[Path]:
@@ -156,25 +157,21 @@ def write_file(path: Path, pieces: Iterable[bytes]) -> int:
     return write(path, pieces)
 
 
-def write_run_page(  # noqa: PLR0913  # a run has this many files
-    target: Path,
+def run_page(  # noqa: PLR0913  # a run has this many files
     *,
     run_id: str,
     manifest: Mapping[str, Any],
     report: Mapping[str, Any],
     trades: Sequence[Mapping[str, Any]],
     equity: Sequence[EquityPoint],
-    events: Sequence[Mapping[str, Any]],
+    events: Iterable[Mapping[str, Any]],
     candles: Mapping[str, CandleSeries],
     candle_notes: Mapping[str, str],
-) -> int:
-    """Write the HTML page of a kept run and return its length in bytes; see `adapters.html.page`.
+    made_up: Mapping[str, int],
+) -> str:
+    """Return the HTML page of a kept run; see `adapters.html.page.Kept` for what it is made of."""
+    from tradekit.adapters.html.page import Kept, page
 
-    Raises:
-        SettingsError: the target is a folder, or lies in none.
-        StoreError: the page cannot be written.
-    """
-    from tradekit.adapters.html.page import Kept, write_page
-
-    kept = Kept(run_id, manifest, report, trades, equity, events, candles, candle_notes)
-    return write_page(kept, target)
+    return page(
+        Kept(run_id, manifest, report, trades, equity, events, candles, candle_notes, made_up)
+    )

@@ -225,7 +225,7 @@ def _doubts(run: KeptRun) -> Iterator[str]:
     for gap in report["gaps"]:
         over = gap["trades_over_holes"]
         pnl = sum(float(trade["pnl"]) for trade in over)
-        trades = f", {len(over):,} trades open over one, PnL {pnl:+,.2f}" if over else ""
+        trades = f", {len(over):,} trades met one, PnL {pnl:+,.2f}" if over else ""
         yield f"holes: {gap['symbol']} {gap['holes']:,}, {gap['missing']:,} candles missing{trades}"
     if total["rejected"]:
         yield f"refused: {_counted(total['rejected'])}"

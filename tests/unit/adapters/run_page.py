@@ -96,6 +96,7 @@ def kept(**changes):
         events=[],
         candles={"AUSDT": series_of(range(120))},
         candle_notes={},
+        made_up={},
     )
     return replace(whole, **changes)
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from tests.support.candles import DAY, same, series_of
 from tradekit.adapters.candle_files.reading import find_files, read_candles
 from tradekit.adapters.candle_files.source import FilesSource
-from tradekit.adapters.candle_files.writing import FORMATS, write_candles
+from tradekit.adapters.candle_files.writing import FORMATS
+from tradekit.bootstrap.wiring import write_candle_file as write_candles
 from tradekit.domain.candle import CandleSeries
 from tradekit.domain.instrument import Instrument
 from tradekit.domain.time import MINUTE_MS, Interval
@@ -104,11 +105,11 @@ def test_failure_leaves_what_was_there(tmp_path, monkeypatch) -> None:
     path = tmp_path / "x.csv"
     path.write_text("old")
 
-    def full(self, *arguments):
+    def full(_handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
-    with pytest.raises(StoreError, match="nothing was: No space left on device"):
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(StoreError, match="could not be written: the disk is full"):
         write_candles(path, GOOD, "csv")
 
     assert [each.read_bytes() for each in tmp_path.iterdir()] == [b"old"]

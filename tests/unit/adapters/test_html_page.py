@@ -23,11 +23,10 @@ from tests.unit.adapters.run_page import (
 )
 from tradekit.adapters.html.distributions import histogram
 from tradekit.adapters.html.markup import el
-from tradekit.adapters.html.page import page, write_page
+from tradekit.adapters.html.page import page
 from tradekit.adapters.html.words import exact, label, lasting, rounded
 from tradekit.analysis.equity import EquityPoint
 from tradekit.domain.time import DAY_MS
-from tradekit.errors import SettingsError, StoreError
 
 EVIL = "</script><img src=x onerror=alert(1)>\"'&lt;<!--"
 
@@ -178,7 +177,10 @@ def test_doubts_tell_what_was_found():
         "missing": 90,
         "longest_since_ms": DAY,
         "longest_until_ms": DAY + 3_600_000,
-        "trades_over_holes": [{"signal_id": "mine-AUSDT-2", "pnl": "2.0"}],
+        "trades_over_holes": [
+            {"signal_id": "mine-AUSDT-2", "pnl": "2.0", "inside": True},
+            {"signal_id": "mine-AUSDT-1", "pnl": "-1.5", "inside": False},
+        ],
     }
     failure = {"ts_ms": DAY, "symbol": "BUSDT", "strategy": "mine", "error": "E", "hook": "look"}
     made = page(
@@ -198,7 +200,9 @@ def test_doubts_tell_what_was_found():
 
     text = Reader(made).text
 
-    assert "90 candles missing, 1 trade open over a hole" in text
+    assert "90 candles missing, 2 trades met a hole, 1 of them traded at made-up prices" in text
+    assert "mine-AUSDT-2 2.00 at a made-up price" in text
+    assert text.count("at a made-up price") == 1
     assert 'href="#trade=mine-AUSDT-2"' in made
     assert "1,200 entries refused" in text
     assert "cost was 9" in text
@@ -269,34 +273,14 @@ def test_months_of_the_report_come_first():
     assert "All figures by month" in Reader(made).text
 
 
-def test_page_is_written_whole_and_its_length_returned(tmp_path):
-    target = tmp_path / "run.html"
-    target.write_text("old")
+def test_candles_that_were_made_up_are_told_for_each_symbol():
+    made = Reader(page(kept(made_up={"AUSDT": 1200, "BUSDT": 0, "CUSDT": 3}))).text
 
-    size = write_page(kept(), target)
-
-    assert target.read_text() == page(kept())
-    assert target.stat().st_size == size
-    assert [each.name for each in tmp_path.iterdir()] == ["run.html"]
-
-
-def test_page_goes_into_a_folder_that_is_there(tmp_path):
-    with pytest.raises(SettingsError, match="which is a folder"):
-        write_page(kept(), tmp_path)
-    with pytest.raises(SettingsError, match="is not a folder"):
-        write_page(kept(), tmp_path / "none" / "run.html")
-
-
-def test_page_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
-    target = tmp_path / "run.html"
-    target.write_text("old")
-    monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError("full")))
-
-    with pytest.raises(StoreError, match="cannot be written: full"):
-        write_page(kept(), target)
-
-    assert target.read_text() == "old"
-    assert [each.name for each in tmp_path.iterdir()] == ["run.html"]
+    assert (
+        "Every 1m candle of the run. Made up to fill holes, flat at the last close before them: "
+        "1,200 of AUSDT, 3 of CUSDT, counted in candles of 1m."
+    ) in made
+    assert "Made up to fill" not in Reader(page(kept(made_up={"AUSDT": 0}))).text
 
 
 def test_elements_escape_text_and_attributes():

@@ -1,5 +1,7 @@
 """What the page's scripts are handed: trades in their candles, candles to the last bit."""
 
+import tracemalloc
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +14,7 @@ from tradekit.adapters.html.payload import (
     SYMBOL_CANDLES,
     candle_columns,
     shown_interval,
+    trade_columns,
 )
 from tradekit.domain.candle import CandleSeries
 from tradekit.domain.time import DAY_MS, MINUTE_MS, Interval
@@ -29,6 +32,29 @@ def test_trades_stand_in_the_candle_in_which_they_happened():
     assert data["entry_at_ms"] == [DAY + 5 * MINUTE_MS]
     assert data["exit_at_ms"] == [DAY + 8 * MINUTE_MS]
     assert (data["stop"], data["target"], data["note"]) == ([99.5], [None], ["why"])
+
+
+def test_events_of_refused_entries_are_forgotten_one_by_one():
+    """A run may refuse half a million entries: what is held of them does not grow with them."""
+    one = trade(1)
+    refused = {"kind": "rejected", "phase": "decision", "strategy": "mine", "symbol": "AUSDT"}
+
+    def rows():
+        yield event("opened", one, stop_loss_price="99.5", take_profit_price="120.0")
+        for number in range(50_000):
+            note = f"{number}".ljust(200, "x")
+            yield {**refused, "signal_id": f"mine-AUSDT-r{number}", "note": note, "seq": number}
+        yield event("closed", one, phase="inside")
+
+    tracemalloc.start()
+    try:
+        columns = trade_columns([one], rows(), MINUTE_MS)["columns"]
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert (columns["stop"], columns["target"]) == ([99.5], [120.0])
+    assert most < 1_000_000  # the notes alone are ten times that
 
 
 def test_several_fills_are_kept_and_a_single_one_is_not():

@@ -116,7 +116,7 @@ def test_show_tells_every_doubt(tradekit, tmp_path):
             "ambiguous: 2 trades have a candle that leaves open what came first; the harsher way "
             "was taken"
         ),
-        "holes: BTCUSDT 2, 1,200 candles missing, 1 trades open over one, PnL +786.00",
+        "holes: BTCUSDT 2, 1,200 candles missing, 1 trades met one, PnL +786.00",
         "refused: 4 gap_reject",
         "first gap_reject: beyond the stop (mine-BTCUSDT-1)",
         "failed: SOLUSDT: ValueError in decide",

@@ -1,6 +1,6 @@
 """Candle files in Parquet: the only module that knows pyarrow, which is an extra.
 
-Decides which types of columns are taken, and how a file is written. What a cell means is `cells`'
+Decides which types of columns are taken, and what a file holds. What a cell means is `cells`'
 business. Invariant: without pyarrow there is one sentence that names the extra.
 """
 
@@ -62,17 +62,19 @@ def read_parquet(path: Path, content: bytes, columns: Mapping[str, str]) -> Tabl
     return Table(path, cells, headers, range(1, stored.num_rows + 1), time_unit)
 
 
-def write_parquet(place: Path, series: CandleSeries) -> None:
-    """Write `series` to `place`: `timestamp_ms` as int64, the others as float64.
+def parquet_bytes(path: Path, series: CandleSeries) -> bytes:
+    """Return the file of `series`: `timestamp_ms` as int64, the others as float64.
 
     Raises:
         ConfigError: pyarrow is not installed.
-        OSError: the file cannot be written.
     """
-    pa, pq = _pyarrow(place)
+    pa, pq = _pyarrow(path)
     named = zip(COLUMNS, series.columns(), strict=True)
     table = pa.table({TIME: series.ts_ms, **dict(named)})
-    pq.write_table(table, place, compression="zstd")
+    buffer = pa.BufferOutputStream()
+    pq.write_table(table, buffer, compression="zstd")
+    content: bytes = buffer.getvalue().to_pybytes()
+    return content
 
 
 def _pyarrow(path: Path) -> tuple[Any, Any]:

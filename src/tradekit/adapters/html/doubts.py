@@ -163,6 +163,8 @@ def _gaps(gaps: Sequence[Plain]) -> Doubt:
     if not gaps:
         return Doubt("holes in the candles")
     over = [(gap, trade) for gap in gaps for trade in gap.get("trades_over_holes", ())]
+    inside = sum(bool(trade.get("inside")) for _, trade in over)
+    made = f", {inside:,} of them traded at made-up prices" if inside else ""
     missed = sum(gap.get("missing", 0) for gap in gaps)
     rows = [
         [
@@ -177,14 +179,20 @@ def _gaps(gaps: Sequence[Plain]) -> Doubt:
         ]
         for gap in gaps
     ]
-    head = ["Symbol", "Holes", "Candles", "Longest", "Trades over"]
+    head = ["Symbol", "Holes", "Candles", "Longest", "Trades"]
     listed = [
-        el("li", _trade_link(trade["signal_id"]), " ", rounded("pnl", trade["pnl"]))
+        el(
+            "li",
+            _trade_link(trade["signal_id"]),
+            " ",
+            rounded("pnl", trade["pnl"]),
+            " at a made-up price" if trade.get("inside") else None,
+        )
         for _, trade in over[:_LISTED]
     ]
     return Doubt(
         "holes in the candles",
-        f"{_counted(missed, 'candle')} missing, {_counted(len(over), 'trade')} open over a hole",
+        f"{_counted(missed, 'candle')} missing, {_counted(len(over), 'trade')} met a hole{made}",
         [
             table(head, rows, caption="Holes by symbol", class_="numbers", scrolls=True),
             el("ul", listed, _more(len(over)), class_="links") if over else None,

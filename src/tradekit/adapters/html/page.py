@@ -1,4 +1,4 @@
-"""The page of a run: its parts put together, and the file written.
+"""The page of a run: its parts put together.
 
 Decides what stands where and what the page may do: by its content security policy nothing but its
 own two scripts, identified by their hashes, and no network at all. What the parts say is decided
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
@@ -29,12 +28,10 @@ from tradekit.adapters.html.payload import (
     trade_columns,
 )
 from tradekit.domain.time import Interval
-from tradekit.errors import SettingsError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from importlib.resources.abc import Traversable
-    from pathlib import Path
 
     from tradekit.analysis.equity import EquityPoint
     from tradekit.domain.candle import CandleSeries
@@ -58,7 +55,8 @@ class Kept:
 
     `trades` have money and prices as floats; the other documents are as their files have them.
     `candles` are the base candles inside the frame, by symbol; `candle_notes` say of the other
-    symbols why there are none.
+    symbols why there are none, and `made_up` how many of a symbol's candles fill its holes.
+    `events` are gone through once.
     """
 
     run_id: str
@@ -66,9 +64,10 @@ class Kept:
     report: Mapping[str, Any]
     trades: Sequence[Mapping[str, Any]]
     equity: Sequence[EquityPoint]
-    events: Sequence[Mapping[str, Any]]
+    events: Iterable[Mapping[str, Any]]
     candles: Mapping[str, CandleSeries]
     candle_notes: Mapping[str, str]
+    made_up: Mapping[str, int]
 
 
 def page(kept: Kept) -> str:
@@ -96,32 +95,6 @@ def page(kept: Kept) -> str:
         "scripts": join([Markup(f"<script>{script}</script>") for script in scripts]),
     }
     return Template(_text(_ASSETS / "page.html")).substitute(parts)
-
-
-def write_page(kept: Kept, target: Path) -> int:
-    """Write the page and return its length in bytes; the file appears whole or not at all.
-
-    Raises:
-        SettingsError: the target is a folder, or lies in none.
-        StoreError: it cannot be written.
-    """
-    if target.is_dir():
-        raise SettingsError(f"the page's file was {target}, which is a folder")
-    if not target.parent.is_dir():
-        raise SettingsError(
-            f"the page's file was {target}, but {target.parent} is not a folder",
-            fix=f"make it first: mkdir -p {target.parent}",
-        )
-    content = page(kept).encode()
-    draft = target.with_name(f".{target.name}-{os.getpid()}")
-    try:
-        draft.write_bytes(content)
-        draft.replace(target)
-    except OSError as error:
-        raise StoreError(f"{target} cannot be written: {error.strerror or error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return len(content)
 
 
 def _text(asset: Traversable) -> str:
@@ -154,11 +127,24 @@ def _candles_note(kept: Kept) -> Markup:
         return join("There are no candles; the line joins the prices traded.")
     base = _base(kept.report)
     shown = _interval(kept)
+    made = _made_up_note(kept.made_up, base)
     if shown is base:
-        return join(f"Every {base.plain} candle of the run.")
+        return join(f"Every {base.plain} candle of the run.", made)
     return join(
         f"Candles of {shown.plain}, put together from {base.plain} ones: the finest that keep the "
-        "page small. Entries and exits stand at their own prices."
+        "page small. Entries and exits stand at their own prices.",
+        made,
+    )
+
+
+def _made_up_note(made_up: Mapping[str, int], base: Interval) -> str:
+    """Say how many candles of which symbol never were."""
+    told = [f"{count:,} of {symbol}" for symbol, count in made_up.items() if count]
+    if not told:
+        return ""
+    return (
+        f" Made up to fill holes, flat at the last close before them: {', '.join(told)}, counted "
+        f"in candles of {base.plain}."
     )
 
 

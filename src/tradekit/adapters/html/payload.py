@@ -17,12 +17,13 @@ from tradekit.domain.time import Interval, align_down, align_up
 from tradekit.kernels.candles import aggregate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from tradekit.analysis.equity import EquityPoint
     from tradekit.domain.candle import CandleSeries, FloatArray, IntArray
 
     Plain = Mapping[str, Any]
+    _Key = tuple[str, str, str]
 
 # Together they keep a page below five megabytes, ten thousand trades included.
 PAGE_CANDLES: Final = 360_000
@@ -30,6 +31,7 @@ SYMBOL_CANDLES: Final = 60_000
 _DIGITS_MAX: Final = 10
 _SIGNIFICANT: Final = 9
 _NAMED: Final = ("symbol", "strategy", "direction", "reason")
+_OF_EVENTS: Final = ("phase", "stop_loss_price", "take_profit_price")
 _PLAIN: Final = (
     "signal_id",
     "entry_ts_ms",
@@ -64,14 +66,14 @@ def trade_columns(trades: Sequence[Plain], events: Iterable[Plain], base_ms: int
         events: rows of `events.jsonl`.
         base_ms: the base interval.
     """
-    opened, closed, notes = _by_trade(events)
+    keys = [_key(row) for row in trades]
+    opened, closed, notes = _by_trade(events, set(keys))
     columns: dict[str, Any] = {name: [row[name] for row in trades] for name in _PLAIN}
     names: dict[str, list[str]] = {}
     for name in _NAMED:
         names[name] = sorted({str(row[name]) for row in trades})
         places = {value: index for index, value in enumerate(names[name])}
         columns[name] = [places[str(row[name])] for row in trades]
-    keys = [_key(row) for row in trades]
     columns["entry_at_ms"] = [
         row["entry_ts_ms"] - _inside(opened.get(key), base_ms)
         for key, row in zip(keys, trades, strict=True)
@@ -164,23 +166,30 @@ def _whole(column: FloatArray, digits: int) -> IntArray:
     return counted
 
 
-def _key(row: Plain) -> tuple[str, str, str]:
+def _key(row: Plain) -> _Key:
     return row["strategy"], row["symbol"], row["signal_id"]
 
 
-def _by_trade(events: Iterable[Plain]) -> tuple[dict[Any, Plain], dict[Any, Plain], dict[Any, Any]]:
-    """Return the opening and the closing event of each trade, and what was noted of it."""
-    opened: dict[Any, Plain] = {}
-    closed: dict[Any, Plain] = {}
-    notes: dict[Any, list[str]] = {}
+def _by_trade(
+    events: Iterable[Plain], wanted: Container[_Key]
+) -> tuple[dict[_Key, Plain], dict[_Key, Plain], dict[_Key, list[str]]]:
+    """Return of each trade what its opening and its closing event say, and what was noted of it.
+
+    Nothing is kept of all other events: there may be far more of them than of trades.
+    """
+    opened: dict[_Key, Plain] = {}
+    closed: dict[_Key, Plain] = {}
+    notes: dict[_Key, list[str]] = {}
     for event in events:
+        key = _key(event)
+        if key not in wanted:
+            continue
         kind = event["kind"]
-        if kind == "opened":
-            opened[_key(event)] = event
-        elif kind == "closed":
-            closed[_key(event)] = event
+        if kind in {"opened", "closed"}:
+            kept = {name: event[name] for name in _OF_EVENTS if name in event}
+            (opened if kind == "opened" else closed)[key] = kept
         if note := event.get("note"):
-            told = notes.setdefault(_key(event), [])
+            told = notes.setdefault(key, [])
             if note not in told:
                 told.append(str(note))
     return opened, closed, notes
