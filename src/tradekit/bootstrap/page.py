@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from tradekit.errors import CorruptError, TradekitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tradekit.bootstrap.runs import KeptRun
@@ -66,7 +65,7 @@ async def write_page(run: KeptRun, settings: Settings, target: Path) -> int:
             report=run.report,
             trades=run.trades(),
             equity=run.equity(),
-            events=_events(run),
+            events=run.events(),
             candles=candles.found,
             candle_notes=candles.notes,
             made_up=candles.made_up,
@@ -78,14 +77,6 @@ async def write_page(run: KeptRun, settings: Settings, target: Path) -> int:
             fix=f"look at them: tradekit run verify {run.run_id}",
         ) from error
     return wiring.write_file(target, [page])
-
-
-def _events(run: KeptRun) -> Iterator[dict[str, Any]]:
-    """Yield the rows of `events.jsonl` one by one: there may be far more than fit into memory."""
-    from tradekit.bootstrap.runs import EVENTS, parsed_row, read_lines
-
-    for number, line in enumerate(read_lines(run.store, run.run_id, EVENTS), 1):
-        yield parsed_row(run.run_id, EVENTS, number, line)
 
 
 async def _candles(run: KeptRun, settings: Settings) -> _Candles:

@@ -93,14 +93,14 @@ class KeptRun:
             raise damaged(self.run_id, EQUITY, "has a number that is none")
         return points
 
-    def events(self) -> list[dict[str, Any]]:
-        """Return the rows of `events.jsonl` as the file has them.
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of `events.jsonl` as the file has them, one by one: they may be a million.
 
         Raises:
             CorruptError: the file is missing or damaged.
         """
-        lines = read_lines(self.store, self.run_id, EVENTS)
-        return [parsed_row(self.run_id, EVENTS, n, line) for n, line in enumerate(lines, 1)]
+        for number, line in enumerate(read_lines(self.store, self.run_id, EVENTS), 1):
+            yield parsed_row(self.run_id, EVENTS, number, line)
 
 
 def find_run(project: Project, text: str) -> KeptRun:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
+from tradekit.cli.doubts import counted, interval_lines
 from tradekit.domain.time import format_time
 
 if TYPE_CHECKING:
@@ -219,20 +220,6 @@ def _cells(section: Section) -> tuple[str, ...]:
     )
 
 
-def _interval(interval: Mapping[str, Any]) -> list[str]:
-    """Return what ambiguous candles leave open: PnL on either path, and whether it is a profit."""
-    count, other = interval["ambiguous_candles"], interval["target_first"]
-    if not count:
-        return []
-    candles = "1 candle" if count == 1 else f"{count:,} candles"
-    first = f"{float(interval['stop_first']['pnl']):+,.2f}"
-    if other is None:
-        return [f"ambiguous: {candles}; PnL {first} stop first, target first was not run"]
-    sign = ", THE SIGN CHANGES" if interval["sign_changes"] else ""
-    then = f"{float(other['pnl']):+,.2f}"
-    return [f"ambiguous: {candles}; PnL {first} stop first, {then} target first{sign}"]
-
-
 def _ratios(section: Section) -> str:
     """Return the figures that people look for first, or why there is none."""
     shown = {
@@ -266,16 +253,14 @@ def _summary(outcome: FinishedRun) -> list[str]:
         f"equity {report.capital:,.2f} -> {report.final_equity:,.2f} ({gained})",
         _ratios(total),
     ]
-    counted = {
+    kinds = {
         "refused": total.rejected,
         "entries cancelled": total.cancelled,
         "exits": total.exits,
     }
-    for name, counts in counted.items():
-        if counts:
-            lines.append(f"{name}: {', '.join(f'{n:,} {rule}' for rule, n in counts.items())}")
+    lines += [f"{name}: {counted(counts)}" for name, counts in kinds.items() if counts]
     lines += [f"first {rule}: {detail}" for rule, detail in report.first_refusals.items()]
-    lines += _interval(outcome.document["interval"])
+    lines += interval_lines(outcome.document["interval"])
     over = [trade for gap in report.gaps for trade in gap["trades_over_holes"]]
     if over:
         pnl = sum(trade["pnl"] for trade in over)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from tradekit.cli.curve import curve_lines
+from tradekit.cli.doubts import counted, interval_lines
 from tradekit.cli.tables import print_table
 from tradekit.cli.verdict import printable
 
@@ -35,7 +36,6 @@ _SYMBOLS_SHOWN: Final = 2
 _SPARED: Final = ("frame", "when", "symbols", "strategy", "equity")
 _FIGURES: Final = ("symbol", "trades", "win %", "PnL", "fees", "max DD %", "exposure %")
 _RATIOS: Final = ("profit_factor", "expectancy_r", "sharpe_ratio", "sortino_ratio", "calmar_ratio")
-_PATHS: Final = {"stop_first": "stop first", "target_first": "target first"}
 
 
 def print_list(found: RunList, place: Path) -> None:
@@ -207,56 +207,31 @@ def _result(report: Plain) -> list[str]:
     ]
     lines += textwrap.wrap(", ".join(ratios), _WIDTH)
     if total["exits"]:
-        lines.append(f"exits: {_counted(total['exits'])}")
+        lines.append(f"exits: {counted(total['exits'])}")
     return lines
 
 
 def _doubts(run: KeptRun) -> Iterator[str]:
     """Yield every reason to doubt the figures."""
     report, total = run.report, run.report["total"]
-    yield from _interval(report.get("interval"))
+    yield from interval_lines(report.get("interval"))
     for name, why in total.get("warnings", {}).items():
         yield f"doubtful: {name}, {why}"
-    if total["ambiguous_count"]:
-        yield (
-            f"ambiguous: {total['ambiguous_count']:,} trades have a candle that leaves open what "
-            "came first; the harsher way was taken"
-        )
     for gap in report["gaps"]:
         over = gap["trades_over_holes"]
         pnl = sum(float(trade["pnl"]) for trade in over)
         trades = f", {len(over):,} trades met one, PnL {pnl:+,.2f}" if over else ""
         yield f"holes: {gap['symbol']} {gap['holes']:,}, {gap['missing']:,} candles missing{trades}"
     if total["rejected"]:
-        yield f"refused: {_counted(total['rejected'])}"
+        yield f"refused: {counted(total['rejected'])}"
     yield from (f"first {rule}: {detail}" for rule, detail in report["first_refusals"].items())
     if total["cancelled"]:
-        yield f"entries cancelled: {_counted(total['cancelled'])}"
+        yield f"entries cancelled: {counted(total['cancelled'])}"
     for failure in report["failures"]:
         yield f"failed: {failure['symbol']}: {failure['error']} in {failure['hook']}"
     yield from (f"not started: {text}" for text in report["not_started"])
     yield from (f"warning: {text}" for text in report["warnings"])
     yield from (f"note: {text}" for text in (*report["notes"], *run.manifest["notes"]))
-
-
-def _interval(interval: Plain | None) -> Iterator[str]:
-    """Yield what the other path through ambiguous candles comes to."""
-    if not interval or not interval["ambiguous_candles"]:
-        return
-    totals = [
-        f"{words} {float(interval[name]['pnl']):+,.2f}"
-        for name, words in _PATHS.items()
-        if interval[name]
-    ]
-    sign = "; the sign changes" if interval["sign_changes"] else ""
-    yield (
-        f"interval: PnL {', '.join(totals)}{sign} "
-        f"({interval['ambiguous_candles']:,} ambiguous candles)"
-    )
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
 def _curve(equity: Sequence[float], report: Plain) -> list[str]:
