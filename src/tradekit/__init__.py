@@ -11,20 +11,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tradekit.api.context import Context
     from tradekit.api.declare import Exchange, strategy
-    from tradekit.api.position import Event, Outcome, Position
+    from tradekit.api.outcome import Event, Outcome, Wake
+    from tradekit.api.position import Position
+    from tradekit.api.run import Run
+    from tradekit.api.waiting import WaitingEntry
     from tradekit.domain.signal import Signal
     from tradekit.domain.time import Frame
 
-__all__ = ["Context", "Event", "Exchange", "Frame", "Outcome", "Position", "Signal", "strategy"]
+__all__ = [
+    "Context",
+    "Event",
+    "Exchange",
+    "Frame",
+    "Outcome",
+    "Position",
+    "Run",
+    "Signal",
+    "WaitingEntry",
+    "Wake",
+    "strategy",
+]
 
 _HOMES = {
     "Context": "tradekit.api.context",
-    "Event": "tradekit.api.position",
+    "Event": "tradekit.api.outcome",
     "Exchange": "tradekit.api.declare",
     "Frame": "tradekit.domain.time",
-    "Outcome": "tradekit.api.position",
+    "Outcome": "tradekit.api.outcome",
     "Position": "tradekit.api.position",
+    "Run": "tradekit.api.run",
     "Signal": "tradekit.domain.signal",
+    "WaitingEntry": "tradekit.api.waiting",
+    "Wake": "tradekit.api.outcome",
     "strategy": "tradekit.api.declare",
 }
 

@@ -9,6 +9,7 @@ TradekitError
 │   └── StrategyLoadError
 ├── NotReadyError
 │   └── LoginRequiredError
+├── VerdictError
 ├── DataError
 │   ├── CandleError
 │   ├── LookaheadError
@@ -99,6 +100,12 @@ class LoginRequiredError(NotReadyError):
     """Someone has to log in first."""
 
     restart_helps = False
+
+
+class VerdictError(TradekitError):
+    """What was checked is not as it must be."""
+
+    exit_code = 4
 
 
 class DataError(TradekitError):

@@ -16,10 +16,22 @@ import pytest
 from tests.support import documents, source
 from tests.support.documents import ROOT, rows, tradekit
 from tests.support.worlds import run, series_of
-from tradekit import Context, Exchange, Outcome, Position, Signal, strategy
+from tradekit import (
+    Context,
+    Exchange,
+    Position,
+    Run,
+    Signal,
+    WaitingEntry,
+    Wake,
+    strategy,
+)
 from tradekit.api.declare import HOOK_EVENTS
 from tradekit.bootstrap.plan import Choices
 from tradekit.bootstrap.settings import LimitSettings
+from tradekit.domain.costs import CostModel
+from tradekit.domain.order import Fill
+from tradekit.domain.position import Position as HeldPosition
 from tradekit.domain.time import MINUTE_MS, Interval
 from tradekit.registry.loader import load_strategy_file
 
@@ -76,7 +88,8 @@ def test_every_strategy_that_is_shown_trades(folder: Path, name: str) -> None:
         outcome = documents.backtest(folder, name, choices)
 
         calls = json.loads((outcome.place / "manifest.json").read_text())["hook_calls"]
-        hooks = [*each.open_hooks, *(hook for own in each.event_hooks.values() for hook in own)]
+        hooks = [*each.open_hooks, *each.waiting_hooks, *each.idle_hooks, *each.cron_hooks]
+        hooks += [hook for own in each.event_hooks.values() for hook in own]
         assert not outcome.failures
         assert outcome.report.total.exits
         assert {each.decide.__name__, *(hook.call.__name__ for hook in hooks)} <= set(calls)
@@ -141,10 +154,10 @@ def test_defaults_are_those_shown(call: Callable[..., object], heading: str) -> 
 
 
 def test_limits_are_those_shown() -> None:
-    said = dict(re.findall(r"`(m\w+)`, ([\w.]+)", GUIDE))
+    said = dict(re.findall(r"`(m\w+)`, (\w+(?:\.\d+)?)", GUIDE))
 
     assert said == {
-        name: f"{value:g}" if isinstance(value, float) else value
+        name: f"{value:g}" if isinstance(value, float) else value or "none"
         for name, value in LimitSettings().model_dump().items()
     }
 
@@ -159,6 +172,28 @@ def test_what_a_context_has_is_listed() -> None:
 
 def test_what_a_position_has_is_listed() -> None:
     assert set(named("## While a position")) == public(Position) - INTERNAL
+
+
+def test_what_an_order_has_is_listed() -> None:
+    assert set(named("## While an entry waits")) == public(WaitingEntry) - INTERNAL
+
+
+def test_what_a_wake_takes_is_listed() -> None:
+    assert named("## Sleeping until") == list(inspect.signature(Wake).parameters)
+
+
+def test_what_a_run_has_is_named() -> None:
+    paragraph = GUIDE.partition("## On a schedule")[2].partition("\n## ")[0]
+
+    assert set(re.findall(r"`run\.(\w+)", paragraph)) == public(Run)
+
+
+def test_arguments_of_actions_are_those_shown() -> None:
+    for row in rows("## While a position", GUIDE):
+        for name, given in re.findall(r"`(\w+)\(([^)]*)\)`", row[0]):
+            known = list(inspect.signature(getattr(Position, name)).parameters)
+            shown = [each.split("=")[0] for each in given.split(", ") if each]
+            assert shown == known[1:]
 
 
 def test_intervals_are_listed() -> None:
@@ -197,36 +232,88 @@ def test_rules_that_refuse_a_signal_are_listed() -> None:
     assert set(named("leaves a `rejected` row")) == rules
 
 
-def test_rules_that_refuse_a_close_are_listed() -> None:
-    text = "".join(
-        (ROOT / "src/tradekit" / name).read_text(encoding="utf-8")
-        for name in ("engine/machine.py", "drivers/runner.py")
-    )
+def test_rules_that_refuse_an_action_are_listed() -> None:
+    """A rule is what a function of the actions returns as text, or what stands as `rule`."""
+    files = {"src/tradekit/engine/actions.py", "src/tradekit/drivers/runner.py"}
+    rules: set[str] = set()
+    for file in source.python_files(ROOT, "src"):
+        if file.name not in files:
+            continue
+        for node in ast.walk(file.tree):
+            match node:
+                case (
+                    ast.Return(value=ast.Constant() | ast.IfExp() as said)
+                    | ast.keyword(arg="rule", value=ast.Constant() as said)
+                    | ast.Assign(targets=[ast.Name(id="rule")], value=ast.IfExp() as said)
+                    | ast.Call(func=ast.Name(id="_refused"), args=[ast.Constant() as said])
+                ):
+                    rules.update(texts(said))
 
-    rules = set(re.findall(r'accepted=False, rule="(\w+)"', text))
+    table = rows("so that `def` and `async def` read the\nsame.", GUIDE)
+    shown = [row[0].strip("`") for row in table]
+    assert len(rules) >= 15
+    assert sorted(shown) == sorted(rules)
+    actions = public(Position) | public(WaitingEntry)
+    assert {name for row in table for name in NAMED.findall(row[1])} <= actions
 
-    assert not Outcome(accepted=False, rule="x")
-    assert set(named("`close` answers with")) == rules
+
+def texts(said: ast.expr) -> set[str]:
+    """Return the text of a constant, or of both ends of a choice."""
+    if isinstance(said, ast.IfExp):
+        return texts(said.body) | texts(said.orelse)
+    text = said.value if isinstance(said, ast.Constant) else None
+    return {text} if isinstance(text, str) and text else set()
+
+
+def test_a_position_that_is_shown_earns_what_is_shown() -> None:
+    """The worked example of the guide, once more by the position itself."""
+    costs = CostModel()
+    position = HeldPosition("s-X-1", "long", costs)
+    for price in (100.0, 98.0):
+        paid = costs.paid_price(price, buying=True, maker=False)
+        fee = costs.fee(100.0, maker=False)
+        position.add_entry(Fill(0, price, paid, 100.0 / paid, fee), 100.0)
+
+    paragraph = GUIDE.partition("Worked out with")[2].partition("\n\n")[0]
+    figures = [float(each) for each in re.findall(r"\d+\.\d+", paragraph.replace("−", "-"))]
+
+    for figure, digits in [
+        (position.average_entry_price, 4),
+        (position.pnl_at(99.5), 4),
+        (position.pnl_pct_at(99.5), 4),
+        (position.quantity, 6),
+    ]:
+        assert round(figure, digits) in figures
 
 
 def test_details_of_events_are_listed() -> None:
-    """Each kind happens once, and its details have the names that the guide has."""
+    """Each kind happens, and its details have the names that the guide has."""
     seen = {}
 
-    @strategy("eventful", every="10m", hold="2m", wait="3m")
+    @strategy("eventful", every="10m", hold="8m", wait="3m", on_error="continue")
     def eventful(ctx):
         turn = (ctx.now - START_MS) // (10 * MINUTE_MS)
         return (
-            Signal.long(),
+            Signal.long(stop_loss=80, take_profit=120, hold="3m"),
             Signal.long(entry=90),
             Signal.long(stop_loss_pct=0.1),
         )[turn % 3]
 
+    @eventful.while_open
+    def manage(ctx, position):
+        _ = position.average_buy(100) or position.average_buy(100, mode="anywhere")
+        position.close_part(pct=10)
+        position.trail_stop(price=81)
+        raise ValueError("told")
+
     @eventful.on(*HOOK_EVENTS)
     def note(ctx, event):
-        seen[event.kind] = set(event.details)
+        seen.setdefault(event.kind, set()).update(event.details)
 
     candles = [(START_MS + k * MINUTE_MS, 100.0, 100.0, 100.0, 100.0, 1.0) for k in range(-1, 40)]
+    # Minute 1 goes far both ways and closes lower; minute 2 opens above what was to be a new low.
+    candles[2] = (START_MS + MINUTE_MS, 100.0, 103.0, 97.0, 99.0, 1.0)
+    candles[3] = (START_MS + 2 * MINUTE_MS, 101.0, 101.0, 100.0, 100.0, 1.0)
     run(
         eventful,
         {"BTCUSDT": series_of(candles)},

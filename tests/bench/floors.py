@@ -1,7 +1,7 @@
 """Bare loops that do the least there is to do; what the engine's speed is held against.
 
-They know one symbol, one rule, no orders, no events and no account: what a hand-written backtest
-of that one strategy costs.
+They know one rule and one fill model, no orders, no events and no journal: what a hand-written
+backtest of that one strategy costs.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ FEE = SLIPPAGE = 0.001
 PIECE = 256
 
 Trade = tuple[int, float, int, float, str, float, float, float]
+LadderTrade = tuple[list[tuple[int, float]], int, float, str, float, float, float]
 
 
 def world(symbols: int, candles: int, *, seed: int = 1) -> dict[str, CandleSeries]:
@@ -104,3 +105,112 @@ async def every_minute_floor(
             if low[k] <= 0.0 or high[k] >= 1e12:
                 return calls
     return calls
+
+
+async def ladder_floor(
+    series: Iterable[CandleSeries],
+    decide: Callable[[float], Awaitable[tuple[float, float]]],
+    manage: Callable[[float, float, list[float]], Awaitable[str]],
+    *,
+    capital: float = 10_000.0,
+) -> list[list[LadderTrade]]:
+    """Await `manage` on every candle held, all symbols in one schedule; return trades by symbol.
+
+    It gets the last close, the profit after costs in percent and the prices of the rungs, and
+    returns "rung", "close" or "": what the next open fills. `decide` is awaited when flat.
+    """
+    ladders = [FloorLadder(candles) for candles in series]
+    tapes = [
+        (each, each.candles.low.tolist(), each.candles.high.tolist(), each.candles.close.tolist())
+        for each in ladders
+    ]
+    cash, kept = capital, (1.0 - SLIPPAGE) * (1.0 - FEE)
+    for k in range(1, len(tapes[0][1])):
+        for ladder, low, high, close in tapes:
+            price, asked, bracket = close[k - 1], "open", None
+            if ladder.prices:
+                pnl = ladder.quantity * price * kept - ladder.paid
+                asked = await manage(price, pnl / ladder.cost * 100.0, ladder.prices)
+                if not asked and low[k] > ladder.stop and high[k] < ladder.target:
+                    continue
+            if asked in ("open", "close"):
+                bracket = await decide(price)
+            cash += ladder.turn(k, cash, asked, bracket)
+    for ladder, _, _, close in tapes:
+        if ladder.prices:
+            cash += ladder.sell(len(close), close[-1], "frame_end")
+    return [ladder.trades for ladder in ladders]
+
+
+class FloorLadder:
+    """The ladder of one symbol: what it holds, and what its few loud candles do to it."""
+
+    __slots__ = (
+        "candles",
+        "cost",
+        "fills",
+        "paid",
+        "prices",
+        "quantity",
+        "since",
+        "stop",
+        "target",
+        "trades",
+    )
+
+    def __init__(self, candles: CandleSeries) -> None:
+        """Start with nothing held."""
+        self.candles = candles
+        self.trades: list[LadderTrade] = []
+        self.prices: list[float] = []
+        self.fills: list[tuple[int, float]] = []
+        self.quantity = self.cost = self.paid = self.stop = self.target = 0.0
+        self.since = 0
+
+    def turn(self, k: int, cash: float, asked: str, bracket: tuple[float, float] | None) -> float:
+        """Play candle `k`, its open first, and return what that does to the cash."""
+        first, delta = self.candles.open.item(k), 0.0
+        if self.prices:
+            if first <= self.stop:
+                delta += self.sell(k, first, "stop_loss")
+            elif first >= self.target:
+                delta += self.sell(k, self.target, "take_profit")
+            elif asked == "close":
+                delta += self.sell(k, first, "closed")
+        if bracket is not None and bracket[0] < first < bracket[1]:
+            self.stop, self.target = bracket
+            delta += self.buy(k, first, cash + delta)
+        elif asked == "rung" and self.prices and first < min(self.prices):
+            delta += self.buy(k, first, cash + delta)
+        if self.prices and self.candles.low.item(k) <= self.stop:
+            delta += self.sell(k + 1, self.stop, "stop_loss")
+        elif self.prices and self.candles.high.item(k) >= self.target:
+            delta += self.sell(k + 1, self.target, "take_profit")
+        return delta
+
+    def buy(self, k: int, price: float, cash: float, cost: float = 100.0) -> float:
+        """Add a rung if the cash is there."""
+        fee = cost * FEE
+        if cost + fee > cash:
+            return 0.0
+        self.fills.append((k, price))
+        self.prices.append(price)
+        self.quantity += cost / (price * (1.0 + SLIPPAGE))
+        self.cost += cost
+        self.paid += cost + fee
+        self.since = k
+        return -(cost + fee)
+
+    def sell(self, k: int, price: float, reason: str) -> float:
+        """Sell it all, write the trade down and return what it brought."""
+        got = self.quantity * price * (1.0 - SLIPPAGE) * (1.0 - FEE)
+        last = self.fills[-1][1]
+        until = k if reason in ("closed", "frame_end") else k - 1
+        seen = slice(self.since, max(until, self.since))
+        best = max(price, last, self.candles.high[seen].max(initial=last))
+        worst = min(price, last, self.candles.low[seen].min(initial=last))
+        pnl = got - self.paid
+        self.trades.append((self.fills, k, price, reason, pnl, float(best), float(worst)))
+        self.prices, self.fills = [], []
+        self.quantity = self.cost = self.paid = 0.0
+        return got

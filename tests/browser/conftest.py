@@ -39,6 +39,21 @@ def idle(ctx):
 @strategy("busy", hold="34m")
 def busy(ctx):
     return Signal.long(stop_loss_pct=0.6, take_profit_pct=0.8)
+
+
+@strategy("managed", hold="12h")
+def managed(ctx):
+    return Signal.long(stop_loss_pct=3, take_profit_pct=[(1.2, 40), (1.6, 60)])
+
+
+@managed.while_open
+def manage(ctx, position):
+    if len(position.entries) < 4 and not position.near_entry(above_pct=5, below_pct=0.3):
+        position.average_buy(50)
+    if not position.exits and position.pnl_pct >= 0.3:
+        position.close_part(pct=30, note="a part")
+    if position.exits:
+        position.trail_stop(pct=0.6)
 """
 
 
@@ -83,6 +98,13 @@ def made(tmp_path_factory):
     """Return a run of two symbols and some hundred trades in eight days, with refused entries."""
     options = ("--strategy", "both-ways", "--frame", "days", "--capital", "860")
     return Made(tmp_path_factory.mktemp("made"), *options, "--symbols", "BTCUSDT,SOLUSDT")
+
+
+@pytest.fixture(scope="session")
+def managed(tmp_path_factory):
+    """Return a run whose trades are added to, left in parts, and trailed."""
+    options = ("--strategy", "managed", "--frame", "days", "--symbols", "BTCUSDT,SOLUSDT")
+    return Made(tmp_path_factory.mktemp("managed"), *options)
 
 
 @pytest.fixture(scope="session")

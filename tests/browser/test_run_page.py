@@ -33,7 +33,9 @@ def column(page, name):
     return page.locator(f"#trade-table tbody tr > :nth-child({place})").all_inner_texts()
 
 
-def test_result_equals_the_report(opened, made):
+@pytest.mark.parametrize("kept", ["made", "managed"])
+def test_result_equals_the_report(opened, request, kept):
+    made = request.getfixturevalue(kept)
     report = report_of(made)
     page = opened(made.file)
 
@@ -110,6 +112,66 @@ def test_trade_found_in_the_table_is_shown_on_the_chart_and_in_the_details(opene
         == signal_id
     )
     assert page.evaluate("location.hash") == f"#trade={signal_id}"
+
+
+def events_of(made, signal_id, kind):
+    lines = (made.place / "events.jsonl").read_text().splitlines()
+    events = (json.loads(line) for line in lines)
+    return [each for each in events if (each["signal_id"], each["kind"]) == (signal_id, kind)]
+
+
+def busiest(made):
+    """Return the trade with the most fills of those that have several of both kinds."""
+    trades = [each for each in trades_of(made) if min(map(len, fills_of(each))) > 1]
+    return max(trades, key=lambda trade: sum(map(len, fills_of(trade))))
+
+
+def fills_of(trade):
+    return trade["entries"], trade["exits"]
+
+
+def shown_number(text):
+    return text.removesuffix(".0")
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_managed_trade_shows_every_fill_and_where_its_stop_went(opened, managed, width):
+    trade = busiest(managed)
+    moved = events_of(managed, trade["signal_id"], "trailed")
+    averaged = events_of(managed, trade["signal_id"], "averaged")
+    assert moved
+    page = opened(managed.file, width=width, fragment=f"#trade={trade['signal_id']}")
+    details = page.locator("#details")
+    details.locator("h3").wait_for()
+
+    figures = {
+        div.locator("dt").inner_text(): div.locator("dd").inner_text()
+        for div in details.locator("dl div").all()
+    }
+    assert figures["First entry price"] == shown_number(trade["entry_price"])
+    assert figures["Average price"] == shown_number(averaged[-1]["average_entry_price"])
+    assert figures["Last exit price"] == shown_number(trade["exit_price"])
+    assert figures["Stop at exit"] == shown_number(moved[-1]["new_price"])
+    assert figures["Stop moved"] == ("once" if len(moved) == 1 else f"{len(moved):,} times")
+    for number, fills in enumerate(fills_of(trade)):
+        lines = details.locator("table").nth(number).locator("tbody tr").all()
+        cells = [line.locator("td").all_text_contents() for line in lines]
+        assert cells == [
+            [shown_number(fill["price"]), shown_number(fill["quantity"])] for fill in fills
+        ]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_table_counts_entries_and_exits_where_a_trade_has_several(opened, managed, made):
+    page = opened(managed.file)
+    expected = [tuple(map(len, fills_of(trade))) for trade in trades_of(managed)][:50]
+
+    counted = [column(page, name) for name in ("entry_count", "exit_count")]
+
+    shown = list(zip(*(map(int, cells) for cells in counted), strict=True))
+    assert shown == expected
+    plain = opened(made.file)
+    assert plain.locator('th[data-column="entry_count"]').count() == 0
 
 
 def test_trade_found_on_the_chart_is_shown_in_the_table_and_in_the_details(opened, made):

@@ -19,7 +19,7 @@ CODES = {
     2: "ConfigError SettingsError UnknownNameError DuplicateNameError NothingRegisteredError "
     "StrategyLoadError",
     3: "NotReadyError LoginRequiredError BrokerError RejectedError UnavailableError AuthError",
-    4: "DataError CandleError LookaheadError",
+    4: "VerdictError DataError CandleError LookaheadError",
     5: "ProtocolError RemoteProtocolError OutcomeUnknownError CorruptError",
     6: "CandleGapError CandlesMissingError",
     130: "StoppedError",

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from tradekit.domain.instrument import Instrument
-from tradekit.domain.signal import Defaults, Limits, Plan, Signal, find_problems, make_plan
+from tradekit.domain.plan import Defaults, Limits, Plan, find_problems, make_plan
+from tradekit.domain.signal import Signal
 from tradekit.domain.time import DAY_MS, MINUTE_MS
 from tradekit.errors import SignalError
 

@@ -17,7 +17,7 @@ Where our rows differ from those of 12.3:
   minute later (`test_minute.py`).
 - X13 needs no risk profile here (they come later); its story is that of the limit order alone.
 - A cancellation has no price: nothing was traded.
-- S10 is left out: `fill_now` is a later feature. It would open at 100, the worse of limit and
+- S10 is in `test_managed_vectors.py`. It would open at 100, the worse of limit and
   market, and expire at −0.3996 %.
 """
 

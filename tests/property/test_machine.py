@@ -1,69 +1,53 @@
 """The machine under any events: it moves legally or halts, and a snapshot loses nothing.
 
-A journey is a list of events that some venue, strategy and driver could have sent: each is made
-with a look at where the machine stands, so that every status is reached and answers come for
-orders that are live, ended or unheard of.
+Journeys (see `journeys`) lead to where something is tried.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import pytest
 from hypothesis import Phase as Stage
 from hypothesis import given, settings
 
 from tests.unit.engine.dice import Dice, dice
-from tests.unit.engine.machine_builder import (
-    MINUTE_MS,
-    START_MS,
-    cancelled,
-    close,
-    filled,
-    rejected,
-    terms,
-)
-from tradekit.domain.instrument import Instrument
-from tradekit.domain.journal import EventRow, Phase
+from tests.unit.engine.journeys import KINDS, Journey, event_of, journey_of, play
+from tests.unit.engine.machine_builder import cancelled, filled, rejected
+from tradekit.domain.commands import Command
+from tradekit.domain.journal import EventRow
 from tradekit.domain.order import Order, Role
-from tradekit.domain.signal import Defaults, Signal
-from tradekit.engine.effects import AnswerCommand, AskStrategy, CancelOrder
+from tradekit.engine.effects import AmendOrder, AnswerCommand, AskStrategy, CancelOrder
 from tradekit.engine.events import (
     BoundaryReached,
     CandlesClosed,
     CommandIssued,
     DecisionDue,
     Event,
+    HookFailed,
+    HookSlept,
     OrderCancelled,
     OrderFilled,
     OrderRejected,
     RunEnded,
+    StateKept,
     StrategyAnswered,
+    Woken,
 )
 from tradekit.engine.lifecycle import TABLE, Status
 from tradekit.engine.machine import Machine
 from tradekit.engine.state import check, restore, snapshot
 from tradekit.errors import LocalProtocolError, ProtocolError, RemoteProtocolError, SignalError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tradekit.engine.state import Terms
-
 EXAMPLES = 300
-STEPS_MAX = 24
-ROLLS = 320
-EFFECTS_MAX = 8
+ROLLS = 480
+EFFECTS_MAX = 32
 
-KINDS = get_args(Event)
-PHASES = tuple(Phase)
 STATUSES = [status for status in Status if status is not Status.HALTED]
 # These may come at any time; the rest depends on what there is.
-ALWAYS = (BoundaryReached, DecisionDue, CommandIssued, RunEnded)
+ALWAYS = (BoundaryReached, DecisionDue, HookSlept, Woken, StateKept, HookFailed, RunEnded)
 ANSWERS = (OrderFilled, OrderRejected, OrderCancelled)
 LOCAL, REMOTE = LocalProtocolError.__name__, RemoteProtocolError.__name__
 MOVES = {(before, after) for (before, _), after in TABLE.items()}
@@ -71,147 +55,9 @@ MOVES = {(before, after) for (before, _), after in TABLE.items()}
 CHECKS = settings(max_examples=EXAMPLES, phases=[Stage.generate, Stage.shrink])
 
 
-@dataclass(frozen=True)
-class Journey:
-    """Events, none of which halts a machine of these terms."""
-
-    terms: Terms
-    events: list[Event]
-
-    def machine(self) -> Machine:
-        machine = Machine(self.terms, validate=True)
-        for event in self.events:
-            play(machine, event)
-        return machine
-
-
-def play(machine: Machine, event: Event) -> object:
-    """Return the effects, or which error was raised."""
-    try:
-        return machine.handle(event)
-    except (ProtocolError, SignalError) as error:
-        return type(error), error.message
-
-
 def copy_of(machine: Machine) -> Machine:
     plain = json.loads(json.dumps(snapshot(machine.state)))
     return Machine(machine.terms, restore(plain, machine.terms.costs), validate=True)
-
-
-_PRICES = (100.0, 99.6, 100.4, 95.0, 101.0, 105.0, 90.0, 110.0, 0.004)
-_ODD_SIZES = (("cost", 5.0), ("cost", 0.0), ("equity_pct", 50.0), ("equity_pct", 150.0))
-
-
-def _signal(dice: Dice) -> Signal:
-    fields: dict[str, object] = {
-        "id": dice.pick((None, None, None, "a", "b")),
-        "hold": dice.pick((None, None, 1, 5, 7, "unlimited")),
-        "wait": dice.pick((None, None, 1, 5, 7)),
-    }
-    for name in ("stop_loss", "take_profit"):
-        if dice.often():
-            fields[f"{name}_pct"] = dice.pick((2.0, 0.5, 10.0))
-        elif not dice.often():
-            fields[name] = dice.pick(_PRICES)
-    if dice.pick((False, True)):
-        fields["entry"] = dice.pick(_PRICES)
-        fields["entry_type"] = dice.pick(("limit", "stop"))
-    if not dice.often():
-        name, value = dice.pick(_ODD_SIZES)
-        fields[name] = value
-    return Signal(dice.pick(("long", "short")), **fields)
-
-
-def _terms(dice: Dice) -> Terms:
-    return terms(
-        every_ms=dice.pick((1, 5)) * MINUTE_MS,
-        on_boundary=dice.pick((False, True)),
-        base_ms=dice.pick((1, 1, 5)) * MINUTE_MS,
-        defaults=Defaults(dice.pick((5 * MINUTE_MS, None)), 5 * MINUTE_MS, 100.0),
-        instrument=Instrument("X", tick_size=dice.pick((0.0, 0.5)), shorts_allowed=dice.often()),
-    )
-
-
-def _order_id(dice: Dice, machine: Machine) -> str:
-    state = machine.state
-    if state.orders and dice.often():
-        return dice.pick(list(state.orders))
-    number = 1 + dice.below(state.signal_count + 1)
-    return f"s-X-{number}:{dice.pick(('entry', 'stop', 'target1', 'exit', 'target2'))}"
-
-
-def _fill(dice: Dice, machine: Machine, minute: int) -> OrderFilled:
-    order_id = _order_id(dice, machine)
-    position = machine.state.position
-    whole = position is not None and not order_id.endswith("entry") and dice.often()
-    return filled(
-        order_id,
-        minute,
-        dice.pick((100.0, 90.0, 107.3)),
-        quantity=position.quantity if whole else dice.pick((1.0, 0.25, 2.0, 1.0, 0.0, -1.0)),
-        fee=dice.pick((0.0, 0.1)),
-        phase=dice.pick(PHASES),
-        ambiguous=dice.pick((False, True)),
-    )
-
-
-def _event(dice: Dice, machine: Machine, kind: type, minute: int) -> Event:
-    """Make an event of that kind, with a look at the machine."""
-    ts_ms = START_MS + minute * MINUTE_MS
-    pick = dice.pick
-    makers: dict[type, Callable[[], Event]] = {
-        BoundaryReached: lambda: BoundaryReached(ts_ms),
-        DecisionDue: lambda: DecisionDue(ts_ms),
-        StrategyAnswered: lambda: StrategyAnswered(ts_ms, pick((100.0, 97.0)), _signal(dice)),
-        CommandIssued: lambda: close(minute, pick(("", "note"))),
-        OrderFilled: lambda: _fill(dice, machine, minute),
-        OrderRejected: lambda: rejected(_order_id(dice, machine), minute),
-        OrderCancelled: lambda: cancelled(_order_id(dice, machine), minute, pick(PHASES)),
-        CandlesClosed: lambda: CandlesClosed(100.0 + dice.below(20) / 3, 99.0 - dice.below(9) / 3),
-        RunEnded: lambda: RunEnded(
-            ts_ms, pick(PHASES), pick(("frame_end", "failed")), "ValueError", "decide"
-        ),
-    }
-    return makers[kind]()
-
-
-# What is likely to lead on, so that journeys get somewhere.
-_LIKELY = {
-    Status.IDLE: [StrategyAnswered, StrategyAnswered, DecisionDue],
-    Status.SCHEDULED: [OrderFilled, BoundaryReached, OrderCancelled],
-    Status.OPENING: [OrderFilled, OrderRejected],
-    Status.ACTIVE: [CommandIssued, CandlesClosed, OrderFilled, BoundaryReached],
-    Status.CLOSING: [StrategyAnswered, OrderFilled, DecisionDue],
-    Status.TURNING: [OrderFilled, RunEnded, OrderRejected],
-}
-
-
-def journey_of(dice: Dice) -> Journey:
-    """Make events that do not halt the machine; some raise `SignalError`."""
-    journey = Journey(_terms(dice), [])
-    machine = Machine(journey.terms)
-    minute = 0
-    for _ in range(dice.below(STEPS_MAX)):
-        minute += dice.pick((0, 1, 0, 1, 2, 6))
-        likely = _LIKELY[machine.state.status] if dice.often() else KINDS
-        event = _event(dice, machine, dice.pick(likely), minute)
-        if not halts(machine, event):
-            play(machine, event)
-            journey.events.append(event)
-    return journey
-
-
-def halts(machine: Machine, event: Event) -> bool:
-    """Return whether the event halts the machine, or breaks it, which others look at."""
-    trial = Machine(machine.terms, restore(snapshot(machine.state), machine.terms.costs))
-    try:
-        trial.handle(event)
-        check(trial.state)
-    except SignalError:
-        return False
-    except Exception:  # noqa: BLE001 - a journey only leads to where something is tried
-        return True
-    return False
 
 
 # --- closure ----------------------------------------------------------------------------------
@@ -235,6 +81,7 @@ def assert_moves(machine: Machine, before: dict[str, object], effects: object) -
     assert was is state.status or (was, state.status) in MOVES
     assert len(effects) <= EFFECTS_MAX
     seq, told = before["seq"], {""}
+    before_ids = {order[0] for order in before["orders"]}
     for effect in effects:
         if isinstance(effect, EventRow):
             seq += 1
@@ -243,6 +90,9 @@ def assert_moves(machine: Machine, before: dict[str, object], effects: object) -
         elif isinstance(effect, Order):
             assert effect.order_id.rpartition(":")[0] in told
             assert state.orders[effect.order_id] == effect
+        elif isinstance(effect, AmendOrder):
+            assert effect.order.order_id in before_ids
+            assert state.orders[effect.order.order_id] == effect.order
         else:
             assert isinstance(effect, AskStrategy | AnswerCommand | CancelOrder)
     assert state.seq == seq
@@ -260,6 +110,8 @@ def expected(machine: Machine, event: Event) -> set[str]:
         order = state.orders.get(event.order_id)
         known = event.order_id in state.finished if order is None else fits(machine, order, event)
         return {"move"} if known else {REMOTE}
+    if isinstance(event, CommandIssued):
+        return {"move", "signal error"}
     assert isinstance(event, ALWAYS)
     return {"move"}
 
@@ -267,13 +119,16 @@ def expected(machine: Machine, event: Event) -> set[str]:
 def fits(machine: Machine, order: Order, event: OrderFilled | OrderRejected | OrderCancelled):
     """Return whether the answer can be true of a live order."""
     entry, position = order.role is Role.ENTRY, machine.state.position
-    if isinstance(event, OrderFilled):
-        if entry:
-            return position is None and event.fill.quantity > 0.0
-        return event.fill.quantity == position.quantity
-    return entry and (
-        isinstance(event, OrderRejected) or event.order_id in machine.state.cancelling
-    )
+    if isinstance(event, OrderCancelled):
+        return entry and event.order_id in machine.state.cancelling
+    if isinstance(event, OrderRejected):
+        return entry or order.role in (Role.AVERAGE, Role.PART, Role.TARGET)
+    quantity = event.fill.quantity
+    if entry or order.role is Role.AVERAGE:
+        return (position is None) is entry and quantity > 0.0
+    if order.quantity is None:
+        return quantity == position.quantity
+    return 0.0 < quantity <= position.quantity
 
 
 def one_more(journey: Journey, event: Event, others: list[Event]) -> str:
@@ -304,7 +159,7 @@ def test_every_event_in_every_status_moves_legally_or_halts():
     def walk(dice: Dice) -> None:
         journey = journey_of(dice)
         machine = journey.machine()
-        events = [_event(dice, machine, kind, 60) for kind in KINDS]
+        events = [event_of(dice, machine, kind, 60) for kind in KINDS]
         for event in events:
             outcome = one_more(journey, event, events)
             seen[machine.state.status, type(event)] += 1
@@ -334,9 +189,14 @@ def test_an_unheard_of_order_halts_in_every_status():
 # --- snapshots --------------------------------------------------------------------------------
 
 
+# What hooks leave behind beside orders: who sleeps, what is kept, told and trailed.
+CARRIED = ("wakes", "kept", "levels", "breakeven_told", "trail_price", "action_count")
+
+
 def test_a_snapshot_anywhere_changes_nothing_that_follows():
     taken: Counter[Status] = Counter()
     followed: Counter[str] = Counter()
+    carried: Counter[str] = Counter()
 
     @CHECKS
     @given(dice(rolls=ROLLS))
@@ -347,7 +207,10 @@ def test_a_snapshot_anywhere_changes_nothing_that_follows():
         resumed = copy_of(straight)
         taken[straight.state.status] += 1
         assert resumed.state == straight.state
-        last = _event(dice, straight, dice.pick(KINDS), 60)
+        roles = {order.role for order in straight.state.orders.values()}
+        carried.update(name for name in CARRIED if getattr(straight.state, name))
+        carried.update(role.value for role in roles)
+        last = event_of(dice, straight, dice.pick(KINDS), 60)
         for event in [*journey.events[cut:], last]:
             assert resumed.quiet == straight.quiet
             told = play(straight, event)
@@ -358,27 +221,44 @@ def test_a_snapshot_anywhere_changes_nothing_that_follows():
     walk()
     assert set(taken) == set(STATUSES)
     assert len(followed) == len(KINDS)
+    assert all(carried[each] for each in (*CARRIED, *Role))
 
 
 # --- the journal ------------------------------------------------------------------------------
 
-# What may follow in the rows of one signal.
+# What may be told of a position as long as it is held, and until it is closed once that was sent.
+CLOSING = {"closed", "partial", "averaged", "refused", "state", "error"}
+WATCHED = {"level", "breakeven", "peak", "trough"}
+HELD = CLOSING | WATCHED | {"average_submitted", "part_submitted", "trailed", "close_submitted"}
+
+# What may follow in the rows of one signal; `refused` is a rejected row of what is no entry.
 STORY = {
     "": {"submitted", "scheduled", "rejected"},
     "submitted": {"opened", "rejected", "cancelled"},
-    "scheduled": {"opened", "rejected", "cancelled"},
-    "opened": {"close_submitted", "closed"},
-    "close_submitted": {"closed"},
+    "scheduled": {"opened", "rejected", "cancelled", "activated"},
+    "activated": {"opened", "rejected", "cancelled"},
+    "opened": HELD,
+    "close_submitted": CLOSING | WATCHED,
     "closed": set(),
     "cancelled": set(),
     "rejected": set(),
 }
 
 
+def follows(kinds: list[str]) -> bool:
+    """Return whether these kinds of rows can have come in this order."""
+    stage = ""
+    for kind in kinds:
+        if kind not in STORY[stage]:
+            return False
+        stage = kind if kind in STORY else stage
+    return True
+
+
 def test_the_rows_of_a_signal_tell_its_story_in_order():
     told: Counter[str] = Counter()
 
-    @CHECKS
+    @settings(CHECKS, max_examples=2 * EXAMPLES)
     @given(dice(rolls=ROLLS))
     def walk(dice: Dice) -> None:
         journey = journey_of(dice)
@@ -389,10 +269,36 @@ def test_the_rows_of_a_signal_tell_its_story_in_order():
             rows += [effect for effect in effects if isinstance(effect, EventRow)]
         assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
         for signal_id in {row.signal_id for row in rows} - {""}:
-            kinds = ["", *(row.kind for row in rows if row.signal_id == signal_id)]
-            assert all(after in STORY[before] for before, after in pairwise(kinds))
-            told[kinds[-1]] += 1
+            kinds = [
+                "refused" if "order" in row.data and row.kind == "rejected" else row.kind
+                for row in rows
+                if row.signal_id == signal_id
+            ]
+            assert follows(kinds), kinds
+            told.update(kinds)
 
     walk()
-    assert set(told) == set(STORY) - {""}
+    assert set(told) == (set(STORY) | HELD) - {""}
     assert told["closed"] > EXAMPLES / 10
+    assert min(told[kind] for kind in ("averaged", "partial", "trailed", "refused")) > 5
+
+
+def test_journeys_ask_for_everything_and_are_refused_by_many_rules():
+    accepted: Counter[str] = Counter()
+    rules: Counter[str] = Counter()
+
+    @settings(CHECKS, max_examples=2 * EXAMPLES)
+    @given(dice(rolls=ROLLS))
+    def walk(dice: Dice) -> None:
+        journey = journey_of(dice)
+        machine = Machine(journey.terms)
+        for event in journey.events:
+            effects = play(machine, event)
+            for effect in effects:
+                if isinstance(effect, AnswerCommand):
+                    rules[effect.rule] += not effect.accepted
+                    accepted[type(event.command).__name__] += effect.accepted
+
+    walk()
+    assert {kind.__name__ for kind in get_args(Command) if not accepted[kind.__name__]} == set()
+    assert len(+rules) > 12

@@ -12,7 +12,8 @@ from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tradekit.bootstrap.run import Request, prepare, run_backtest
+from tradekit.bootstrap.request import Request, prepare
+from tradekit.bootstrap.run import run_backtest
 
 if TYPE_CHECKING:
     from tradekit.bootstrap.plan import Choices

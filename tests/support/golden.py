@@ -20,18 +20,23 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 CASES: Final = ROOT / "tests" / "golden" / "cases"
 STRATEGIES: Final = ROOT / "strategies"
 OPTIONS: Final = ("--exchange", "synthetic", "--seed", "7", "--frame", "apr-2026")
+# What is not a strategy as it is shipped but one with a parameter set: file, then parameter.
+VARIANTS: Final = {"dca_ladder_50_minutes": ("dca_ladder", "hold_minutes=50")}
 
 
 def case_names() -> list[str]:
-    """Return the names of all cases: one for each shipped strategy file."""
-    return sorted(path.stem for path in STRATEGIES.glob("*.py"))
+    """Return the names of all cases: one for each shipped strategy file, and the variants."""
+    return sorted([*(path.stem for path in STRATEGIES.glob("*.py")), *VARIANTS])
 
 
-def run_case(name: str) -> dict[str, Any]:
-    """Return what the installed command line makes of the case."""
+def run_case(name: str, *settings: str) -> dict[str, Any]:
+    """Return what the installed command line makes of the case, with more parameters set."""
+    file, *own = VARIANTS.get(name, (name,))
+    chosen = [word for setting in (*own, *settings) for word in ("--set", setting)]
     with tempfile.TemporaryDirectory() as folder:
         program = Path(sys.executable).with_name("tradekit")
-        command = [str(program), "backtest", str(STRATEGIES / f"{name}.py"), *OPTIONS, "--json"]
+        strategy = str(STRATEGIES / f"{file}.py")
+        command = [str(program), "backtest", strategy, *OPTIONS, *chosen, "--json"]
         done = subprocess.run(
             command,
             cwd=folder,

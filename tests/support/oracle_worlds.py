@@ -140,9 +140,15 @@ _COSTS = st.builds(Costs, _PCT, _PCT, _PCT, _PCT)
 
 
 @st.composite
-def worlds(draw: st.DrawFn, *, symbols_max: int = 1, cash_is_short: bool = False) -> World:
+def worlds(
+    draw: st.DrawFn,
+    *,
+    symbols_max: int = 1,
+    cash_is_short: bool = False,
+    grids: tuple[float, ...] = (0.25, 0.3),
+) -> World:
     """Draw a world; its symbols share one account."""
-    grid = draw(st.sampled_from([0.25, 0.3]))
+    grid = draw(st.sampled_from(grids))
     interval_ms = draw(st.sampled_from(list(INTERVALS)))
     history, count = draw(st.integers(0, 3)), draw(st.integers(6, 45 if symbols_max == 1 else 25))
     names = [f"S{number}USDT" for number in range(draw(st.integers(1, symbols_max)))]

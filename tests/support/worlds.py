@@ -10,7 +10,7 @@ import numpy as np
 from tradekit.domain.candle import CandleSeries
 from tradekit.domain.costs import CostModel
 from tradekit.domain.instrument import Instrument
-from tradekit.domain.signal import Limits
+from tradekit.domain.plan import Limits
 from tradekit.domain.time import Frame, parse_interval
 from tradekit.drivers.replay import Replayed, ReplayPlan, replay
 from tradekit.drivers.tape import Tape

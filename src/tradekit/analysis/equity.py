@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tradekit.domain.candle import CandleSeries, FloatArray, IntArray
 
 EQUITY_HEADER: Final = "ts_ms,equity,cash,position_value,drawdown_pct"
-_FILLS: Final = ("opened", "closed")
+FILL_KINDS: Final = ("opened", "averaged", "partial", "closed")
 
 
 class EquityPoint(NamedTuple):
@@ -67,7 +67,7 @@ class AccountCurve:
 
 
 class _Holding(NamedTuple):
-    """A position from the candle that first shows it to the one that first shows it gone."""
+    """A position from the candle that first shows it so to the one that first shows it changed."""
 
     is_long: bool
     quantity: float
@@ -160,7 +160,7 @@ def equity_lines(points: Iterable[EquityPoint]) -> list[str]:
 def _fills(rows: Iterable[EventRow]) -> list[EventRow]:
     fills = []
     for row in rows:
-        if row.kind in _FILLS:
+        if row.kind in FILL_KINDS:
             fills.append(row)
         else:
             # Cash that moved without a position moving would break the invariant in silence.
@@ -181,26 +181,31 @@ def _cash(fills: Sequence[EventRow], axis: IntArray, capital: float, base_ms: in
 
 
 def _holdings(fills: Sequence[EventRow], base_ms: int, until_ms: int) -> list[_Holding]:
-    """Pair what opened with what closed it; what never closed is held past the frame's end."""
-    opened: dict[str, EventRow] = {}
-    pairs: list[tuple[EventRow, int]] = []
+    """Return what was held from fill to fill; what never closed is held past the frame's end."""
+    held: dict[str, _Holding] = {}
+    found: list[_Holding] = []
     for row in fills:
-        if row.kind == "opened":
-            assert row.strategy not in opened, "one position at most for a strategy and symbol"
-            opened[row.strategy] = row
-        else:
-            pairs.append((opened.pop(row.strategy), _mark_ms(row, base_ms)))
-    pairs.extend((row, until_ms + 1) for row in opened.values())
-    return [
-        _Holding(
-            is_long=row.data["direction"] == "long",
-            quantity=row.data["quantity"],
-            cost=row.data["cost"],
-            start_ms=_mark_ms(row, base_ms),
-            stop_ms=stop_ms,
-        )
-        for row, stop_ms in pairs
-    ]
+        mark_ms = _mark_ms(row, base_ms)
+        before = held.pop(row.strategy, None)
+        assert (before is None) == (row.kind == "opened"), "one position a strategy and symbol"
+        if before is not None:
+            found.append(before._replace(stop_ms=mark_ms))
+        if row.kind != "closed":
+            held[row.strategy] = _after(row, before, mark_ms, until_ms + 1)
+    return found + list(held.values())
+
+
+def _after(row: EventRow, before: _Holding | None, start_ms: int, stop_ms: int) -> _Holding:
+    """Return what is held after a fill that is not the last one."""
+    data = row.data
+    if before is None:
+        is_long = data["direction"] == "long"
+        return _Holding(is_long, data["quantity"], data["cost"], start_ms, stop_ms)
+    if row.kind == "partial":
+        quantity, cost = data["quantity_left"], data["cost_left"]
+    else:
+        quantity, cost = before.quantity + data["quantity"], before.cost + data["cost"]
+    return _Holding(before.is_long, quantity, cost, start_ms, stop_ms)
 
 
 def _spans(holdings: Sequence[_Holding], ts_ms: IntArray) -> list[tuple[int, int]]:

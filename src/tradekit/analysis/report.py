@@ -50,8 +50,9 @@ SCHEMA: Final = "tradekit.report/1"
 class RunReport:
     """What a run came to; money in quote currency, times in ms UTC.
 
-    `first_refusals` holds what the first refusal under each rule said. A strategy's section is of
-    what it alone did to the capital.
+    `first_refusals` holds what the first refusal under each rule said, `failures` what stopped a
+    symbol, `errors` what user code raised without stopping one, counted by symbol and place. A
+    strategy's section is of what it alone did to the capital.
     """
 
     capital: float
@@ -69,6 +70,7 @@ class RunReport:
     events_lines: list[str]
     fingerprint: str
     strategies: dict[str, Section] = field(default_factory=dict)
+    errors: list[dict[str, Any]] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
         """Return `report.json` as plain values.
@@ -95,6 +97,7 @@ class RunReport:
             "fingerprint": self.fingerprint,
             "first_refusals": self.first_refusals,
             "failures": self.failures,
+            "errors": self.errors,
             "gaps": self.gaps,
         }
 
@@ -159,6 +162,7 @@ def build_report(
             else _whole(own, trades(own), account(own), candles_by_symbol, window)
             for name, own in by_strategy.items()
         },
+        errors=_errors(rows),
     )
 
 
@@ -247,3 +251,14 @@ def _first_refusals(rows: Iterable[EventRow]) -> dict[str, str]:
 def _failure(row: EventRow) -> dict[str, Any]:
     where = {"ts_ms": row.ts_ms, "symbol": row.symbol, "strategy": row.strategy}
     return {**where, "error": row.data["error"], "hook": row.data["hook"]}
+
+
+def _errors(rows: Iterable[EventRow]) -> list[dict[str, Any]]:
+    """Return what was raised where the run went on: how often in each place, and when first."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for row in rows:
+        if row.kind == "error":
+            first = {**_failure(row), "count": 0}
+            key = row.symbol, row.strategy, first["hook"], first["error"]
+            found.setdefault(key, first)["count"] += 1
+    return [found[key] for key in sorted(found)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
+from tradekit.domain.journal import utf8
 from tradekit.domain.time import MINUTE_MS, Interval, format_duration, parse_interval
 from tradekit.errors import WarmupError
 from tradekit.kernels.candles import aggregate
@@ -125,7 +126,7 @@ class Context(Generic[Params]):
     `params` are the strategy's parameters. `state` is a dictionary that lasts as long as the run.
     """
 
-    __slots__ = ("_log", "_moment", "_windows", "account", "params", "state", "symbol")
+    __slots__ = ("_log", "_moment", "_state", "_windows", "account", "params", "symbol")
 
     def __init__(
         self,
@@ -140,11 +141,16 @@ class Context(Generic[Params]):
         """Read through what the driver gives."""
         self.symbol = symbol
         self.params = params
-        self.state: dict[str, Any] = {}
+        self._state: dict[str, Any] = {}
         self.account = account
         self._moment = moment
         self._windows = windows
         self._log = log
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the strategy keeps of this symbol; change it, it cannot be replaced."""
+        return self._state
 
     @property
     def now(self) -> int:
@@ -179,7 +185,7 @@ class Context(Generic[Params]):
 
     def log(self, message: object) -> None:
         """Add a line to the run's log, marked with time and symbol."""
-        self._log(str(message).encode("utf-8", "replace").decode())
+        self._log(utf8(message))
 
 
 def _text(interval: str | Interval) -> str:

@@ -20,7 +20,23 @@ if TYPE_CHECKING:
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
-HOOK_EVENTS: Final = ("opened", "closed", "cancelled", "rejected")
+HOOK_EVENTS: Final = (
+    "opened",
+    "closed",
+    "scheduled",
+    "cancelled",
+    "rejected",
+    "averaged",
+    "partial",
+    "trailed",
+    "level",
+    "breakeven",
+    "peak",
+    "trough",
+    "error",
+    "done",
+)
+OnError = Literal["stop", "continue"]
 DEFAULT_COST: Final = 100.0
 
 _NAME: Final = re.compile(r"[\w.-]+")
@@ -37,10 +53,11 @@ class MarketRules(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A function of the strategy file and how often it is called."""
+    """A function of the strategy file and how often it is called; numbered as declared."""
 
     call: Callable[..., Any]
     every_ms: int | None = None
+    number: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -60,8 +77,13 @@ class Strategy:
     cost: float
     params: type | None
     symbols: tuple[str, ...] | None
+    on_error: OnError = "stop"
     open_hooks: list[Hook] = field(default_factory=list)
+    waiting_hooks: list[Hook] = field(default_factory=list)
+    idle_hooks: list[Hook] = field(default_factory=list)
+    cron_hooks: list[Hook] = field(default_factory=list)
     event_hooks: dict[str, list[Hook]] = field(default_factory=dict)
+    hook_count: int = 0
 
     @overload
     def while_open(self, function: Function, /) -> Function: ...
@@ -76,18 +98,81 @@ class Strategy:
     ) -> Function | Callable[[Function], Function]:
         """Call the decorated function each base interval while a position is open.
 
-        Use it bare or with `every=`; the function takes `(ctx, position)`.
+        Use it bare or with `every=`; the function takes `(ctx, position)` and returns None, or a
+        `Wake` that says when to call it again.
         """
+        return self._while(self.open_hooks, "while_open", function, every)
 
+    @overload
+    def while_waiting(self, function: Function, /) -> Function: ...
+
+    @overload
+    def while_waiting(
+        self, /, *, every: int | str | None = None
+    ) -> Callable[[Function], Function]: ...
+
+    def while_waiting(
+        self, function: Function | None = None, /, *, every: int | str | None = None
+    ) -> Function | Callable[[Function], Function]:
+        """Call the decorated function `(ctx, order)` each base interval while an entry waits.
+
+        Otherwise as `while_open`.
+        """
+        return self._while(self.waiting_hooks, "while_waiting", function, every)
+
+    @overload
+    def while_idle(self, function: Function, /) -> Function: ...
+
+    @overload
+    def while_idle(
+        self, /, *, every: int | str | None = None
+    ) -> Callable[[Function], Function]: ...
+
+    def while_idle(
+        self, function: Function | None = None, /, *, every: int | str | None = None
+    ) -> Function | Callable[[Function], Function]:
+        """Call the decorated function `(ctx)` each base interval while nothing is open or waits.
+
+        Otherwise as `while_open`.
+        """
+        return self._while(self.idle_hooks, "while_idle", function, every)
+
+    def _while(
+        self, hooks: list[Hook], name: str, function: Function | None, every: int | str | None
+    ) -> Function | Callable[[Function], Function]:
         def register(function: Function) -> Function:
-            interval = None if every is None else parse_duration_ms(every, "while_open every")
-            self.open_hooks.append(Hook(function, interval))
+            interval = None if every is None else parse_duration_ms(every, f"{name} every")
+            self.hook_count += 1
+            hooks.append(Hook(function, interval, self.hook_count))
             return function
 
         return register if function is None else register(function)
 
+    def cron(self, every: int | str) -> Callable[[Function], Function]:
+        """Call the decorated function with the `Run` at each whole multiple of `every`, UTC.
+
+        It is called once for all symbols, after `on` hooks and before everything else of that
+        boundary, also where no symbol has a candle.
+
+        Args:
+            every: minutes or text such as `1h`.
+
+        Raises:
+            SettingsError: the time does not parse.
+        """
+        interval_ms = parse_duration_ms(every, f"cron of strategy {self.name!r}")
+
+        def register(function: Function) -> Function:
+            self.cron_hooks.append(Hook(function, interval_ms))
+            return function
+
+        return register
+
     def on(self, *kinds: str) -> Callable[[Function], Function]:
         """Call the decorated function with `(ctx, event)` at the boundary after such an event.
+
+        `error` comes for what a hook raised, whether that stopped the symbol or not; `done` comes
+        last, when the symbol's run has ended.
 
         Raises:
             SettingsError: a kind is not one that can be listened to.
@@ -117,6 +202,7 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
     cost: float = DEFAULT_COST,
     params: type | None = None,
     symbols: str | tuple[str, ...] | list[str] | None = None,
+    on_error: OnError = "stop",
 ) -> Callable[[Callable[..., Any]], Strategy]:
     """Declare the decorated function, `def` or `async def`, as a strategy.
 
@@ -133,9 +219,11 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
         cost: what an entry is worth in quote currency unless the signal says otherwise.
         params: a frozen dataclass or pydantic model with defaults; `--set` fills it.
         symbols: symbols of this strategy, or the only one; None for those of the run.
+        on_error: what a hook that raises does: `stop` its symbol, or `continue` without it.
 
     Raises:
-        SettingsError: a duration or the name does not parse, or the cost is not above 0.
+        SettingsError: a duration or the name does not parse, the cost is not above 0, or on_error
+            is neither word.
     """
     if callable(name):
         msg = 'strategy was used without a name, write @strategy("name", every="15m")'
@@ -144,6 +232,9 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
         msg = f"strategy name was {name!r}, must be letters, digits, '-', '_' or '.'"
         raise SettingsError(msg)
     where = f"strategy {name!r}"
+    if on_error not in ("stop", "continue"):
+        msg = f"{where}: on_error was {on_error!r}, must be 'stop' or 'continue'"
+        raise SettingsError(msg)
     if not 0.0 < cost < math.inf:
         msg = f"{where}: cost was {cost!r}, must be a number above 0"
         raise SettingsError(msg)
@@ -160,6 +251,7 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
             cost=cost,
             params=params,
             symbols=None if symbols is None else _listed(symbols),
+            on_error=on_error,
         )
 
     return declare

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from tradekit.api.declare import Exchange
     from tradekit.domain.costs import CostModel
-    from tradekit.domain.signal import Limits
+    from tradekit.domain.plan import Limits
     from tradekit.domain.time import Frame
     from tradekit.drivers.replay import SymbolProgress
     from tradekit.errors import StrategyError
@@ -70,6 +70,7 @@ class Errand:
     limits: Limits
     capital: float
     target_first: bool
+    sleeping: bool
     stretches: tuple[Stretch, ...]
 
 
@@ -228,5 +229,6 @@ async def _replay_errand(
         capital=errand.capital,
         shared_account=False,
         target_first=errand.target_first,
+        sleeping=errand.sleeping,
     )
     return await replay(plan, on_progress=on_progress)

@@ -14,7 +14,7 @@ from tradekit.api.declare import Exchange
 from tradekit.bootstrap.parameters import make_params, plain_params
 from tradekit.bootstrap.settings import clean_symbols
 from tradekit.domain.costs import CostModel
-from tradekit.domain.signal import Limits
+from tradekit.domain.plan import Limits
 from tradekit.domain.time import (
     MINUTE_MS,
     Frame,
@@ -54,6 +54,7 @@ class Choices:
     until: str | None = None
     symbols: str | None = None
     assignments: tuple[str, ...] = ()
+    check_wakes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class RunPlan:
     workers: int
     seed: int
     interval: bool = True
+    check_wakes: bool = False
 
     @property
     def lead_ms(self) -> int:
@@ -177,12 +179,15 @@ def make_plan(
             min_target_pct=limits.min_target_pct,
             max_stop_pct=limits.max_stop_pct,
             max_hold_ms=limits.max_hold_ms,
+            max_entries=limits.max_entries,
+            max_position_cost=limits.max_position_cost,
         ),
         capital=backtest.capital,
         gaps=backtest.gaps,
         workers=backtest.workers,
         seed=backtest.seed if exchange.seed is None else exchange.seed,
         interval=backtest.interval,
+        check_wakes=choices.check_wakes,
     )
 
 
@@ -305,6 +310,9 @@ def off_grid(strategy: Strategy, frame: Frame) -> list[TradekitError]:
         ("wait", strategy.wait_ms),
         ("warmup", strategy.warmup_ms),
         *(("while_open every", hook.every_ms) for hook in strategy.open_hooks),
+        *(("while_waiting every", hook.every_ms) for hook in strategy.waiting_hooks),
+        *(("while_idle every", hook.every_ms) for hook in strategy.idle_hooks),
+        *(("cron", hook.every_ms) for hook in strategy.cron_hooks),
     ]
     return [
         SettingsError(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from tradekit.analysis.equity import equity_lines
+from tradekit.analysis.equity import FILL_KINDS, equity_lines
 from tradekit.analysis.report import report_text
 from tradekit.analysis.trades import trade_lines
 from tradekit.bootstrap.run_shape import MANIFEST_SCHEMA
@@ -75,27 +75,30 @@ def gap_facts(
 ) -> list[dict[str, Any]]:
     """Return for each symbol with holes how many there are, and the trades that met one.
 
-    A trade met a hole if any of the time from its entry to its exit is in it. It was `inside` if
-    its entry or its exit was: where holes are filled, at a price that was made up.
+    A trade met a hole if any of the time from its first entry to its last exit is in it. It was
+    `inside` if one of its fills was: where holes are filled, at a price that was made up.
 
     Args:
         holes: by symbol, `[since_ms, until_ms)` of each, sorted and apart.
         rows: the journal, a trade's `opened` before its `closed`.
         base_ms: the base interval.
     """
-    entered: dict[tuple[str, str], int] = {}
+    filled: dict[tuple[str, str], list[int]] = {}
     met: dict[str, list[dict[str, Any]]] = {symbol: [] for symbol, own in holes.items() if own}
     for row in rows:
+        if row.kind not in FILL_KINDS or row.symbol not in met:
+            continue
         key = row.symbol, row.signal_id
-        if row.kind == "opened":
-            entered[key] = _candle_ms(row, base_ms)
-        elif row.kind == "closed" and row.symbol in met:
-            ends = entered.get(key, row.data["entry_ts_ms"]), _candle_ms(row, base_ms)
-            first, last = (_holes_before(holes[row.symbol], each) for each in ends)
-            is_inside = first.within or last.within
-            if is_inside or first.begun < last.begun:
-                told = {"signal_id": row.signal_id, "pnl": row.data["pnl"], "inside": is_inside}
-                met[row.symbol].append(told)
+        if row.kind != "closed":
+            filled.setdefault(key, []).append(_candle_ms(row, base_ms))
+            continue
+        times = filled.pop(key, [row.data["entry_ts_ms"]])
+        times.append(_candle_ms(row, base_ms))
+        passed = [_holes_before(holes[row.symbol], each) for each in times]
+        is_inside = any(each.within for each in passed)
+        if is_inside or passed[0].begun < passed[-1].begun:
+            told = {"signal_id": row.signal_id, "pnl": row.data["pnl"], "inside": is_inside}
+            met[row.symbol].append(told)
     facts = []
     for symbol, over in met.items():
         own = holes[symbol]

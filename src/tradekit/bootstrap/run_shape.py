@@ -207,6 +207,9 @@ _REPORT: Final = _fields(
     ),
     first_refusals=_by_name(_text),
     failures=_list(_fields(symbol=_text, error=_text, hook=_text)),
+    errors=_or_none(
+        _list(_fields(symbol=_text, error=_text, hook=_text, count=_count, ts_ms=_count))
+    ),
     gaps=_list(
         _fields(
             symbol=_text,

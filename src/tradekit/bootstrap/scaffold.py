@@ -164,7 +164,7 @@ def config_text() -> str:
 def _described(section: str) -> str:
     kind = Settings.model_fields[section].annotation
     assert isinstance(kind, type), "a section is a class"
-    return (kind.__doc__ or "").strip()
+    return (kind.__doc__ or "").strip().splitlines()[0]
 
 
 def _config_line(path: tuple[str, ...], value: object) -> str:

@@ -112,12 +112,18 @@ class CostSettings(_Section):
 
 
 class LimitSettings(_Section):
-    """How far stop and target must and may be, and how long a position may be held."""
+    """How far stop and target must and may be, how long and how large a position may become.
+
+    max_entries and max_position_cost (in quote currency) are of all entries of a position; None is
+    no limit.
+    """
 
     min_stop_pct: DistancePct = 0.5
     min_target_pct: DistancePct = 0.5
     max_stop_pct: DistancePct = 100.0
     max_hold: Hold = UNLIMITED
+    max_entries: Annotated[int, Field(ge=1)] | None = None
+    max_position_cost: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] | None = None
 
     @property
     def max_hold_ms(self) -> int | None:

@@ -5,7 +5,7 @@ They are made of a report's document; what makes a doubt is decided where the re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 
@@ -26,3 +26,9 @@ def interval_lines(interval: Mapping[str, Any] | None) -> Iterator[str]:
         then = f"{float(other['pnl']):+,.2f} target first"
     sign = ", THE SIGN CHANGES" if interval["sign_changes"] else ""
     yield f"ambiguous: {candles}; PnL {first} stop first, {then}{sign}"
+
+
+def went_on(errors: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield which errors of hooks stopped nothing, and how often they came."""
+    for each in errors:
+        yield f"went on: {each['symbol']}: {each['count']:,} {each['error']} in {each['hook']}"

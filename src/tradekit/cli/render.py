@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from tradekit.cli.doubts import counted, interval_lines
+from tradekit.cli.doubts import counted, interval_lines, went_on
 from tradekit.domain.time import format_time
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from tradekit.analysis.metrics import Measure
     from tradekit.analysis.report import RunReport, Section
     from tradekit.bootstrap.market import Market
-    from tradekit.bootstrap.run import FinishedRun, Prepared, View
+    from tradekit.bootstrap.replays import View
+    from tradekit.bootstrap.request import Prepared
+    from tradekit.bootstrap.run import FinishedRun
     from tradekit.drivers.replay import SymbolProgress
 
 _REDRAW_S: Final = 0.1
@@ -260,6 +262,7 @@ def _summary(outcome: FinishedRun) -> list[str]:
     }
     lines += [f"{name}: {counted(counts)}" for name, counts in kinds.items() if counts]
     lines += [f"first {rule}: {detail}" for rule, detail in report.first_refusals.items()]
+    lines += went_on(report.errors)
     lines += interval_lines(outcome.document["interval"])
     over = [trade for gap in report.gaps for trade in gap["trades_over_holes"]]
     if over:

@@ -19,7 +19,9 @@ from tradekit.cli.stopping import STOP
 from tradekit.cli.verdict import Verdict
 
 if TYPE_CHECKING:
-    from tradekit.bootstrap.run import FinishedRun, Prepared, View
+    from tradekit.bootstrap.replays import View
+    from tradekit.bootstrap.request import Prepared
+    from tradekit.bootstrap.run import FinishedRun
 
 EPILOG: Final = (
     "Examples:\n\n"
@@ -97,6 +99,10 @@ def backtest(
         bool,
         typer.Option("--no-interval", help="Skip the second run that ambiguous candles ask for."),
     ] = False,
+    check_wakes: Annotated[
+        bool,
+        typer.Option("--check-wakes", help="Run without any Wake too; exit 4 at a difference."),
+    ] = False,
     wait: Annotated[
         float | None, typer.Option(help="Seconds that everything has to become ready.")
     ] = None,
@@ -113,7 +119,7 @@ def backtest(
     """Replay a strategy over past candles of many symbols, and keep the result in a run folder."""
     del debug  # `app` looks for it, since it must hold where the options themselves are wrong
     from tradekit.bootstrap.plan import Choices
-    from tradekit.bootstrap.run import Request, prepare
+    from tradekit.bootstrap.request import Request, prepare
 
     flags: dict[str, object] = {
         "--capital": capital,
@@ -126,7 +132,8 @@ def backtest(
         "--runs-dir": runs_dir,
         "--wait": wait,
     }
-    choices = Choices(strategy, exchange, frame, since, until, symbols, tuple(assignments or ()))
+    set_ = tuple(assignments or ())
+    choices = Choices(strategy, exchange, frame, since, until, symbols, set_, check_wakes)
     # What a strategy prints must not get between the lines of the document.
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         prepared = prepare(Request(file, Path.cwd(), os.environ, flags, choices))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from tradekit.cli.curve import curve_lines
-from tradekit.cli.doubts import counted, interval_lines
+from tradekit.cli.doubts import counted, interval_lines, went_on
 from tradekit.cli.tables import print_table
 from tradekit.cli.verdict import printable
 
@@ -62,16 +62,21 @@ def print_run(run: KeptRun) -> None:
     """Print a run: what it was, its figures by symbol and in total, its doubts, its curve."""
     from tradekit.bootstrap.runs import damaged
 
+    fills = _fill_counts(run)
     try:
         lines = [*_identity(run), ""]
-        table = _figure_rows(run.report)
+        headers, table = list(_FIGURES), _figure_rows(run.report)
         after = ["", *_result(run.report), *_doubts(run)]
     except (KeyError, TypeError, ValueError, AttributeError):
         raise damaged(run.run_id, "report.json or manifest.json", "lacks what is shown") from None
+    if fills:
+        headers[2:2] = ("entries", "exits")
+        for row in table:
+            row[2:2] = [f"{count:,}" for count in fills.get(row[0], (0, 0))]
     curve = _curve([each.equity for each in run.equity()], run.report)
     for line in lines:
         _say(line)
-    print_table(*_aligned(list(_FIGURES), table, 1))
+    print_table(*_aligned(headers, table, 1))
     for line in (*after, "", *curve, f"run folder: {run.place}"):
         _say(line)
 
@@ -174,6 +179,25 @@ def _identity(run: KeptRun) -> list[str]:
     ]
 
 
+def _fill_counts(run: KeptRun) -> dict[str, tuple[int, int]]:
+    """Return by symbol and in total how many entries and exits its trades had.
+
+    Nothing is returned where each trade had one of both: then they are as many as there are trades.
+    """
+    from tradekit.bootstrap.runs import TRADES, damaged
+
+    trades = run.trades()
+    counts: dict[str, tuple[int, int]] = {}
+    try:
+        for trade in trades:
+            for name in (trade["symbol"], "total"):
+                entries, exits = counts.get(name, (0, 0))
+                counts[name] = entries + len(trade["entries"]), exits + len(trade["exits"])
+    except (KeyError, TypeError):
+        raise damaged(run.run_id, TRADES, "has a trade without its fills") from None
+    return {} if counts.get("total") == (len(trades), len(trades)) else counts
+
+
 def _figure_rows(report: Plain) -> list[list[str]]:
     sections = [*sorted(report["symbols"].items()), ("total", report["total"])]
     return [
@@ -229,6 +253,7 @@ def _doubts(run: KeptRun) -> Iterator[str]:
         yield f"entries cancelled: {counted(total['cancelled'])}"
     for failure in report["failures"]:
         yield f"failed: {failure['symbol']}: {failure['error']} in {failure['hook']}"
+    yield from went_on(report.get("errors") or ())
     yield from (f"not started: {text}" for text in report["not_started"])
     yield from (f"warning: {text}" for text in report["warnings"])
     yield from (f"note: {text}" for text in (*report["notes"], *run.manifest["notes"]))

@@ -6,16 +6,28 @@ wall time, client order id or path. Writing them anywhere is the adapters' busin
 Kinds and the fields in `data` (prices in quote currency; times in ms UTC):
 
 - submitted: a market entry was sent: direction, entry_type ("market"), reference_price,
-  stop_loss_price, take_profit_price, cost, equity_pct, hold_ms, note.
+  stop_loss_price, take_profit_price, cost, equity_pct, hold_ms, note; where the signal has them,
+  trail_pct and trail_after_pct, and of several targets `targets`: `{price, share_pct}` each.
 - scheduled: a resting entry was placed: the same with entry_type "limit" or "stop", entry_price
   and wait_ms.
 - opened: direction, entry_type, at_open, price, quantity, cost, fee, cash_delta, stop_loss_price,
-  take_profit_price.
+  take_profit_price; of several targets `targets`.
+- average_submitted: an order that adds was sent: cost, limit (None at market), mode.
+- averaged: at_open, price, quantity, cost, fee, cash_delta, entries, average_entry_price.
+- part_submitted: a market exit of a part was sent: quantity, note.
+- partial: order ("part" or "target"), price, quantity, fee, cash_delta, quantity_left, cost_left.
+- trailed: stop or target was moved: order, old_price (None if there was none), new_price, why
+  ("asked", "breakeven", "trailed").
+- activated: a resting entry was sent to market by the strategy: price, the last close.
+- level, breakeven, peak, trough: only where a hook listens: how far prices came (`engine.watch`).
 - close_submitted: a market close was sent: reason, note.
 - closed: the fields of a trade (`trades.jsonl`), note and cash_delta. Its `entries` and `exits`
   are `{ts_ms, price, quantity, fee}` each.
-- cancelled: a resting entry ended unfilled: reason ("timeout", "frame_end", "failed").
-- rejected: a signal or its order was refused: rule, detail, price.
+- cancelled: a resting entry ended unfilled: reason ("timeout", "cancelled", "frame_end",
+  "failed").
+- rejected: a signal or its order was refused: rule, detail, price; order, if it was not the entry.
+- state: user code changed what it keeps: scope ("symbol" or "position"), value (JSON).
+- error: user code raised and the run went on: error (class name), hook.
 - failed: the strategy raised: error (class name), hook.
 
 `cash_delta` is exactly what the account's cash changed by at that fill.
@@ -60,6 +72,12 @@ class EventRow(NamedTuple):
     kind: str
     signal_id: str
     data: dict[str, Any]
+
+
+def utf8(said: object) -> str:
+    """Return what somebody said as text that a file can hold: half characters are replaced."""
+    text = str(said)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def canonical(name: str, value: object) -> object:

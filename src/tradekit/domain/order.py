@@ -14,8 +14,10 @@ class Role(StrEnum):
     """What an order is for."""
 
     ENTRY = "entry"
+    AVERAGE = "average"
     STOP = "stop"
     TARGET = "target"
+    PART = "part"
     EXIT = "exit"
 
 
@@ -32,10 +34,11 @@ class Order(NamedTuple):
 
     Units: price, guards and cost in quote currency; quantity in base currency.
 
-    An entry is sized at its fill, from cost or from equity_pct of the free cash; everything else
-    takes off `quantity`, None meaning all that is held. A market entry whose price would not lie
-    strictly between its guards is refused. `waits_below` says whether a lower price fills it: true
-    of a sell stop and a buy limit, false of a buy stop and a sell limit.
+    What opens or adds (entry, average) is sized at its fill, from cost or from equity_pct of the
+    free cash; everything else takes off `quantity`, at most what is held, None meaning all of it. A
+    market order whose price would not lie strictly between its guards is refused. `waits_below`
+    says whether a lower price fills it: true of a sell stop and a buy limit, false of a buy stop
+    and a sell limit.
     """
 
     order_id: str
@@ -71,3 +74,9 @@ def is_touched(order: Order, low: float, high: float) -> bool:
     """
     assert order.price is not None
     return low <= order.price if order.waits_below else high >= order.price
+
+
+def is_inside_guards(order: Order, price: float) -> bool:
+    """Return whether a market order may fill at `price`: strictly between its guards."""
+    low, high = order.guard_low, order.guard_high
+    return (low is None or price > low) and (high is None or price < high)

@@ -6,6 +6,7 @@ average of what is left unchanged. When it closes is the engine's business.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from tradekit.domain.signal import Direction
 
 _DUST = 1e-9
+_STEPS_MAX = 1_000
 
 
 @dataclass(slots=True)
@@ -26,7 +28,8 @@ class Position:
     Units: prices, costs, pnl in quote currency; quantity in base; percent of the invested cost.
 
     `peak_pct` and `drawdown_pct` are the best and worst profit in percent after all costs since
-    the first entry (a DCA recomputes from its fill on).
+    the first entry (a DCA recomputes from its fill on); `peak_price`, `peak_ts_ms` and their like
+    say where and when that was: at a fill, or in the candle that opened then.
     """
 
     signal_id: str
@@ -41,10 +44,15 @@ class Position:
     fees: float = 0.0
     peak_pct: float = 0.0
     drawdown_pct: float = 0.0
+    peak_price: float = 0.0
+    peak_ts_ms: int = 0
+    drawdown_price: float = 0.0
+    drawdown_ts_ms: int = 0
     ambiguous: bool = False
     pct_slope: float = 0.0
     pct_offset: float = 0.0
     _value_left: float = 0.0
+    _fees_left: float = 0.0
 
     @property
     def side(self) -> float:
@@ -64,8 +72,11 @@ class Position:
         self.cost_left += cost
         self._value_left += fill.price * fill.quantity
         self.fees += fill.fee
+        self._fees_left += fill.fee
         self._price_profit()
         self.peak_pct = self.drawdown_pct = self.pnl_pct_at(fill.price)
+        self.peak_price = self.drawdown_price = fill.price
+        self.peak_ts_ms = self.drawdown_ts_ms = fill.ts_ms
 
     def add_exit(self, fill: Fill) -> None:
         """Book an exit of part or all of what is left.
@@ -82,11 +93,12 @@ class Position:
         self.gross += self.side * (fill.paid_price * fill.quantity - cost_part)
         self.fees += fill.fee
         if 1.0 - share <= _DUST:
-            self.quantity = self.cost_left = self._value_left = 0.0
+            self.quantity = self.cost_left = self._value_left = self._fees_left = 0.0
         else:
             self.quantity -= fill.quantity
             self.cost_left -= cost_part
             self._value_left -= self._value_left * share
+            self._fees_left -= self._fees_left * share
         self._price_profit()
 
     def pnl_at(self, price: float) -> float:
@@ -101,18 +113,56 @@ class Position:
         """Return `pnl_at` in percent of the cost of all entries."""
         return self.pct_slope * price + self.pct_offset
 
-    def observe(self, high: float, low: float) -> None:
+    def price_at(self, pnl_pct: float) -> float:
+        """Return the first price, on the way to more profit, at which `pnl_pct_at` is that much.
+
+        Exact to the last bit, so that a close beyond it and only such a close has the profit, but
+        next to 0, where prices are finer than profits. NaN once nothing is left.
+        """
+        if not self.quantity:
+            return math.nan
+        price = (pnl_pct - self.pct_offset) / self.pct_slope
+        less, more = -self.side * math.inf, self.side * math.inf
+        for _ in range(_STEPS_MAX):
+            if self.pnl_pct_at(price) >= pnl_pct:
+                break
+            price = math.nextafter(price, more)
+        for _ in range(_STEPS_MAX):
+            if self.pnl_pct_at(math.nextafter(price, less)) < pnl_pct:
+                break
+            price = math.nextafter(price, less)
+        return price
+
+    def net_zero_price(self) -> float:
+        """Return where closing what is left earns its costs: entry and exit fees, slippage.
+
+        side·(quantity·C − cost_left) = entry fees of what is left + fee(quantity·C), with C the
+        price after slippage; without partial exits the price at which pnl is 0 (engine spec 5.1).
+        NaN once nothing is left.
+        """
+        if not self.quantity:
+            return math.nan
+        side, one = self.side, self.costs.fee(1.0, maker=False)
+        paid_price = (side * self.cost_left + self._fees_left) / (self.quantity * (side - one))
+        return paid_price / self.costs.paid_price(1.0, buying=side < 0, maker=False)
+
+    def observe(self, high: float, low: float, high_ts_ms: int, low_ts_ms: int) -> None:
         """Let peak and drawdown know that prices moved over [low, high] while it was open."""
-        at_high = self.pct_slope * high + self.pct_offset
-        at_low = self.pct_slope * low + self.pct_offset
-        self.peak_pct = max(self.peak_pct, at_high, at_low)
-        self.drawdown_pct = min(self.drawdown_pct, at_high, at_low)
+        self._mark(high, high_ts_ms)
+        self._mark(low, low_ts_ms)
 
     def settle(self) -> None:
         """Count the final profit in peak and drawdown, once everything is closed."""
         assert self.quantity == 0.0, "only a closed position settles"
-        self.peak_pct = max(self.peak_pct, self.pct_offset)
-        self.drawdown_pct = min(self.drawdown_pct, self.pct_offset)
+        last = self.exits[-1]
+        self._mark(last.price, last.ts_ms)
+
+    def _mark(self, price: float, ts_ms: int) -> None:
+        pnl_pct = self.pct_slope * price + self.pct_offset
+        if pnl_pct > self.peak_pct:
+            self.peak_pct, self.peak_price, self.peak_ts_ms = pnl_pct, price, ts_ms
+        if pnl_pct < self.drawdown_pct:
+            self.drawdown_pct, self.drawdown_price, self.drawdown_ts_ms = pnl_pct, price, ts_ms
 
     def snapshot(self) -> dict[str, Any]:
         """Return everything but the cost model, as plain values."""

@@ -1,32 +1,25 @@
-"""What a strategy wants: the `Signal` it returns, the plan made of it, and the rules of both.
+"""What a strategy wants: the `Signal` it returns, in prices or in percent.
 
-A signal speaks in percent or prices; a plan has absolute prices, rounded to the market's tick.
-Whether there is cash for it is the account's business, whether a price is touched the venue's.
+What it means in absolute terms and whether that may be traded is `domain.plan`'s business.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY, dataclass
-from types import NoneType
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
-from tradekit.domain.time import MINUTE_MS, UNLIMITED, parse_duration_ms
-from tradekit.errors import SettingsError, SignalError
+from tradekit.errors import SignalError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Unpack
-
-    from tradekit.domain.instrument import Instrument
 
 Direction = Literal["long", "short"]
 EntryType = Literal["market", "limit", "stop"]
 
-_DUST_PCT: Final = 1e-9
-_ALL_PCT: Final = 100.0
 # Beyond this floats have no cents any more, and whoever typed it meant something else.
 NUMBER_MAX: Final = 1e15
-_ID_TYPES: Final = (str, NoneType)
 
 
 class SignalFields(TypedDict, total=False):
@@ -34,8 +27,10 @@ class SignalFields(TypedDict, total=False):
 
     stop_loss: float | None
     stop_loss_pct: float | None
-    take_profit: float | None
-    take_profit_pct: float | None
+    take_profit: float | Sequence[tuple[float, float]] | None
+    take_profit_pct: float | Sequence[tuple[float, float]] | None
+    trail_pct: float | None
+    trail_after_pct: float | None
     entry: float | None
     entry_type: Literal["limit", "stop"]
     cost: float | None
@@ -51,7 +46,10 @@ class Signal:
     """One entry that a strategy wants, with its way out; read once, when it is returned.
 
     Give stop and target as prices or as percent of the entry, not both; leave them out to have
-    none. Without `entry` it is a market order at the open of the next candle.
+    none. Several targets are a list of (price or percent, share), the share in percent of what was
+    entered. `trail_pct` lets the stop follow the best close at that distance, from
+    `trail_after_pct` of profit in price on. Without `entry` it is a market order at the open of the
+    next candle.
 
     Units: prices and cost in quote currency; `_pct` in percent (1.5 is 1.5 %); hold and wait in
     minutes or text such as `4h`, hold also `"unlimited"`. None means the strategy's own value.
@@ -61,8 +59,10 @@ class Signal:
     _: KW_ONLY
     stop_loss: float | None = None
     stop_loss_pct: float | None = None
-    take_profit: float | None = None
-    take_profit_pct: float | None = None
+    take_profit: float | Sequence[tuple[float, float]] | None = None
+    take_profit_pct: float | Sequence[tuple[float, float]] | None = None
+    trail_pct: float | None = None
+    trail_after_pct: float | None = None
     entry: float | None = None
     entry_type: Literal["limit", "stop"] = "limit"
     cost: float | None = None
@@ -83,309 +83,22 @@ class Signal:
         return cls("short", **fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How near and far stop and target may be, and how long a position may last.
-
-    Units: percent of the entry price; ms; max_hold_ms None allows unlimited. 0 turns a rule off.
-    """
-
-    min_stop_pct: float = 0.5
-    min_target_pct: float = 0.5
-    max_stop_pct: float = 100.0
-    max_hold_ms: int | None = None
-
-
-class Defaults(NamedTuple):
-    """What a signal takes from its strategy where it says nothing."""
-
-    hold_ms: int | None
-    wait_ms: int
-    cost: float
-
-
-class Target(NamedTuple):
-    """A price at which a share of the position is taken off, in percent of what was entered."""
-
-    price: float
-    share_pct: float
-
-
-class Plan(NamedTuple):
-    """A signal in absolute terms; `reference_price` is the last close when it was made.
-
-    Exactly one of cost and equity_pct is set; entry_price is None for a market entry.
-    """
-
-    signal_id: str
-    direction: Direction
-    entry_type: EntryType
-    entry_price: float | None
-    reference_price: float
-    stop_loss_price: float | None
-    targets: tuple[Target, ...]
-    cost: float | None
-    equity_pct: float | None
-    hold_ms: int | None
-    wait_ms: int
-    note: str
-
-    @property
-    def take_profit_price(self) -> float | None:
-        """The nearest target."""
-        return self.targets[0].price if self.targets else None
-
-
-class Problem(NamedTuple):
-    """A broken rule. Nonsense contradicts itself; the rest is merely not allowed just now."""
-
-    rule: str
-    message: str
-    nonsense: bool
-
-
-def make_plan(
-    signal: Signal,
-    *,
-    signal_id: str,
-    price: float,
-    defaults: Defaults,
-    instrument: Instrument,
-) -> Plan:
-    """Return the plan of `signal` at last close `price`.
+def positive(name: str, value: object) -> float:
+    """Return `value` as a float above 0; bool is no number.
 
     Raises:
-        SignalError: the signal says a thing twice, or something that is no number, time or word.
+        SignalError: it is none.
     """
-    if signal.direction not in ("long", "short"):
-        msg = f"direction was {signal.direction!r}, must be 'long' or 'short'"
-        raise SignalError(msg)
-    if signal.entry_type not in ("limit", "stop"):
-        msg = f"entry_type was {signal.entry_type!r}, must be 'limit' or 'stop'"
-        raise SignalError(msg)
-    if type(signal.id) not in _ID_TYPES:
-        msg = f"id was {signal.id!r}, must be text"
-        raise SignalError(msg)
-    long = signal.direction == "long"
-    down, up = instrument.floor_price, instrument.ceil_price
-    entry = None
-    if signal.entry is not None:
-        entry = _number("entry", signal.entry)
-        assert entry is not None
-        # A resting entry is rounded to where it fills later or worse, never better.
-        entry = down(entry) if long == (signal.entry_type == "limit") else up(entry)
-        if entry <= 0.0:
-            msg = f"entry was {signal.entry!r}, must be at least a tick of {instrument.tick_size!r}"
-            raise SignalError(msg)
-    origin = price if entry is None else entry
-    side = 1.0 if long else -1.0
-    stop = _exit_price("stop_loss", signal.stop_loss, signal.stop_loss_pct, origin, -side)
-    target = _exit_price("take_profit", signal.take_profit, signal.take_profit_pct, origin, side)
-    if stop is not None:
-        stop = (down(stop) if long else up(stop)) or None
-    if target is not None:
-        target = (up(target) if long else down(target)) or None
-    cost, equity_pct = _size(signal, defaults)
-    return Plan(
-        signal_id,
-        signal.direction,
-        "market" if entry is None else signal.entry_type,
-        entry,
-        price,
-        stop,
-        () if target is None else (Target(target, _ALL_PCT),),
-        cost,
-        equity_pct,
-        _hold(signal, defaults),
-        defaults.wait_ms if signal.wait is None else _duration("wait", signal.wait),
-        _utf8(signal.note),
-    )
-
-
-def find_problems(plan: Plan, limits: Limits, *, base_ms: int = MINUTE_MS) -> list[Problem]:
-    """Return every rule that `plan` breaks, none if it may be traded.
-
-    The rules are those of the order: sides, distances at the entry, time, and whether a price that
-    is reached already leaves room between stop and target. Distances are inclusive.
-    """
-    side = 1.0 if plan.direction == "long" else -1.0
-    entry = plan.reference_price if plan.entry_price is None else plan.entry_price
-    found = _stop_problems(plan, side, entry, limits)
-    found += _target_problems(plan, side, entry, limits)
-    found += _time_problems(plan, limits, base_ms)
-    if not found and plan.entry_price is not None:
-        found = _reached_problems(plan, side, entry)
-    if len(found) > 1:
-        # That the market has moved away explains whatever else is wrong.
-        found.sort(key=lambda problem: problem.rule != "gap_reject")
-    return found
-
-
-def _stop_problems(plan: Plan, side: float, entry: float, limits: Limits) -> list[Problem]:
-    stop = plan.stop_loss_price
-    if stop is None:
-        return []
-    found = []
-    distance_pct = side * (entry - stop) / entry * 100.0
-    if side * (entry - stop) <= 0.0:
-        word = "below" if side > 0 else "above"
-        where = f"{_named(plan, entry)} of a {plan.direction}"
-        text = f"stop_loss_price was {stop!r}, must be {word} {where}"
-        found.append(Problem("stop_side", text, nonsense=True))
-    if distance_pct < limits.min_stop_pct - _DUST_PCT:
-        text = _distance("stop_loss_price", stop, distance_pct, _named(plan, entry))
-        found.append(
-            Problem("stop_too_close", f"{text} at least {limits.min_stop_pct:g} %", nonsense=False)
-        )
-    if limits.max_stop_pct and distance_pct > limits.max_stop_pct + _DUST_PCT:
-        text = _distance("stop_loss_price", stop, distance_pct, _named(plan, entry))
-        found.append(
-            Problem("stop_too_far", f"{text} at most {limits.max_stop_pct:g} %", nonsense=False)
-        )
-    return found
-
-
-def _target_problems(plan: Plan, side: float, entry: float, limits: Limits) -> list[Problem]:
-    found = []
-    for target, _ in plan.targets:
-        distance_pct = side * (target - entry) / entry * 100.0
-        if side * (target - entry) <= 0.0:
-            word = "above" if side > 0 else "below"
-            where = f"{_named(plan, entry)} of a {plan.direction}"
-            text = f"take_profit_price was {target!r}, must be {word} {where}"
-            found.append(_passed_target(text, plan, side))
-        if distance_pct < limits.min_target_pct - _DUST_PCT:
-            text = _distance("take_profit_price", target, distance_pct, _named(plan, entry))
-            rule = f"{text} at least {limits.min_target_pct:g} %"
-            found.append(Problem("target_too_close", rule, nonsense=False))
-    return found
-
-
-def _passed_target(text: str, plan: Plan, side: float) -> Problem:
-    """Return what a target on the wrong side of the entry is.
-
-    With a stop that is right it made sense: the market has run through the target since, which is
-    a gap, not nonsense. A stop on the wrong side is never taken for that.
-    """
-    stop = plan.stop_loss_price
-    sound = stop is not None and side * (plan.reference_price - stop) > 0.0
-    if plan.entry_price is None and sound:
-        return Problem("gap_reject", text, nonsense=False)
-    return Problem("target_side", text, nonsense=True)
-
-
-def _time_problems(plan: Plan, limits: Limits, base_ms: int) -> list[Problem]:
-    found = []
-    if plan.hold_ms is not None and plan.hold_ms % base_ms:
-        found.append(_off_grid("hold", plan.hold_ms, base_ms))
-    if plan.entry_type != "market" and plan.wait_ms % base_ms:
-        found.append(_off_grid("wait", plan.wait_ms, base_ms))
-    if limits.max_hold_ms is not None and (
-        plan.hold_ms is None or plan.hold_ms > limits.max_hold_ms
-    ):
-        was = UNLIMITED if plan.hold_ms is None else f"{plan.hold_ms / MINUTE_MS:g} minutes"
-        text = f"hold was {was}, must be at most {limits.max_hold_ms / MINUTE_MS:g} minutes"
-        found.append(Problem("hold_too_long", text, nonsense=False))
-    return found
-
-
-def _off_grid(name: str, duration_ms: int, base_ms: int) -> Problem:
-    text = (
-        f"{name} was {duration_ms / MINUTE_MS:g} minutes, must be a multiple of the base interval "
-        f"of {base_ms / MINUTE_MS:g} minutes"
-    )
-    return Problem(f"{name}_off_grid", text, nonsense=True)
-
-
-def _reached_problems(plan: Plan, side: float, entry: float) -> list[Problem]:
-    """Return what is wrong with an entry whose price is reached already and would fill at once."""
-    price = plan.reference_price
-    ahead = side * (price - entry)
-    if ahead > 0.0 if plan.entry_type == "limit" else ahead < 0.0:
-        return []
-    found = []
-    for name, level, sign in (
-        ("stop_loss_price", plan.stop_loss_price, 1.0),
-        ("take_profit_price", plan.take_profit_price, -1.0),
-    ):
-        if level is not None and sign * side * (price - level) <= 0.0:
-            text = f"last close was {price!r}, has passed {name} {level!r} of a {plan.direction}"
-            found.append(Problem("price_passed", text, nonsense=False))
-    return found
-
-
-def _named(plan: Plan, entry: float) -> str:
-    return f"{'last close' if plan.entry_price is None else 'entry_price'} {entry!r}"
-
-
-def _distance(name: str, price: float, distance_pct: float, named: str) -> str:
-    return f"{name} was {price!r}, {distance_pct:.3f} % from {named}, must be"
-
-
-def _utf8(note: str) -> str:
-    """Return the note as a file can hold it: half characters are replaced."""
-    text = str(note)
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-def _number(name: str, value: float | None) -> float | None:
-    """Return `value` as a float above 0, or None; bool is no number."""
-    if value is None or (type(value) is float and 0.0 < value < NUMBER_MAX):
+    if type(value) is float and 0.0 < value < NUMBER_MAX:
         return value
     if isinstance(value, bool):
         number = math.nan
     else:
         try:
-            number = float(value)
+            number = float(value)  # type: ignore[arg-type]  # it refuses what is no number
         except (TypeError, ValueError, OverflowError):
             number = math.nan
     if not 0.0 < number < NUMBER_MAX:
         msg = f"{name} was {value!r}, must be a finite number above 0, below {NUMBER_MAX:g}"
         raise SignalError(msg)
     return number
-
-
-def _exit_price(
-    name: str, price: float | None, percent: float | None, origin: float, away: float
-) -> float | None:
-    """Return the level given as a price or as percent from `origin`; `away` is +1 above it."""
-    if price is not None and percent is not None:
-        msg = f"{name} and {name}_pct were both given, must be one of them"
-        raise SignalError(msg)
-    if percent is None:
-        return None if price is None else _number(name, price)
-    share = _number(f"{name}_pct", percent)
-    assert share is not None
-    level = origin * (1.0 + away * share / 100.0)
-    if level >= NUMBER_MAX:
-        msg = f"{name}_pct was {percent!r}, must lead to a price below {NUMBER_MAX:g}"
-        raise SignalError(msg)
-    # A stop 100 % away is at zero and one still farther below: never touched, so no order at all.
-    return level if level > 0.0 else None
-
-
-def _size(signal: Signal, defaults: Defaults) -> tuple[float | None, float | None]:
-    if signal.equity_pct is None:
-        return _number("cost", defaults.cost if signal.cost is None else signal.cost), None
-    if signal.cost is not None:
-        msg = "cost and equity_pct were both given, must be one of them"
-        raise SignalError(msg)
-    equity_pct = _number("equity_pct", signal.equity_pct)
-    assert equity_pct is not None
-    if equity_pct > _ALL_PCT:
-        msg = f"equity_pct was {signal.equity_pct!r}, must be at most 100"
-        raise SignalError(msg)
-    return None, equity_pct
-
-
-def _hold(signal: Signal, defaults: Defaults) -> int | None:
-    if signal.hold is None:
-        return defaults.hold_ms
-    return None if signal.hold == UNLIMITED else _duration("hold", signal.hold)
-
-
-def _duration(name: str, value: int | str) -> int:
-    try:
-        return parse_duration_ms(value, name)
-    except SettingsError as error:
-        raise SignalError(error.message) from None

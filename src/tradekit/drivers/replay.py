@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from operator import attrgetter
 from types import CoroutineType
 from typing import TYPE_CHECKING, Final
 
 from tradekit.api.context import Account as AccountView
-from tradekit.domain.signal import Defaults
-from tradekit.drivers.blame import blame, is_users, name_of
-from tradekit.drivers.runner import Runner, Shared
-from tradekit.drivers.tape import Now
+from tradekit.domain.plan import Defaults
+from tradekit.drivers.cron import Cron
+from tradekit.drivers.runner import Runner
+from tradekit.drivers.shared import Now, Shared
 from tradekit.engine.account import Account
 from tradekit.engine.quiet import NEVER_MS
 from tradekit.engine.state import Terms
+from tradekit.engine.watch import WATCHED
 from tradekit.errors import StoppedError, StrategyError
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from tradekit.api.declare import Strategy
     from tradekit.domain.costs import CostModel
     from tradekit.domain.journal import EventRow
-    from tradekit.domain.signal import Limits
+    from tradekit.domain.plan import Limits
     from tradekit.domain.time import Frame
     from tradekit.drivers.tape import Tape
 
@@ -41,7 +43,8 @@ YIELD_STEPS: Final = 1_440
 class ReplayPlan:
     """What is replayed; `shared_account` false lets symbols run apart (see `engine.account`).
 
-    `target_first` takes the other path through candles (see `engine.venue`).
+    `target_first` takes the other path through candles (see `engine.venue`); `sleeping` false calls
+    hooks at every boundary, whatever `Wake` they returned.
     """
 
     strategy: Strategy
@@ -53,6 +56,7 @@ class ReplayPlan:
     capital: float
     shared_account: bool = True
     target_first: bool = False
+    sleeping: bool = True
 
 
 @dataclass(slots=True)
@@ -109,7 +113,7 @@ async def replay(
     await breathe()
     while await schedule.run(YIELD_STEPS, should_stop or _never):
         await breathe()
-    schedule.end()
+    await schedule.end()
     if on_progress is not None:
         on_progress(schedule.progress())
     return schedule.result()
@@ -124,7 +128,9 @@ class _Schedule:
         self._account = Account(plan.capital, shared=plan.shared_account)
         self._now = Now(plan.frame.since_ms)
         view = AccountView(self._account.read, self._equity)
-        shared = Shared(self._account, view, self._now)
+        shared = Shared(
+            self._account, view, self._now, skip, validate, plan.target_first, plan.sleeping
+        )
         self._runners = [
             Runner(
                 strategy=plan.strategy,
@@ -132,34 +138,34 @@ class _Schedule:
                 tape=tape,
                 terms=_terms(plan, tape),
                 shared=shared,
-                target_first=plan.target_first,
-                skip=skip,
-                validate=validate,
             )
             for tape in sorted(plan.tapes, key=attrgetter("symbol_index"))
         ]
         for number, runner in enumerate(self._runners):
             runner.number = number
+        self._cron = Cron(plan.strategy, plan.params, plan.frame, view, self._runners)
         # When each runner is next due, by its number: what is looked at before every step.
         self._times = [runner.next_ms for runner in self._runners]
 
     async def run(self, steps: int, should_stop: Callable[[], bool]) -> bool:
         """Make that many steps; return whether there are more."""
-        runners, times = self._runners, self._times
+        runners, times, cron = self._runners, self._times, self._cron
         for _ in range(steps):
             if should_stop():
                 raise StoppedError
-            now_ms = min(times, default=NEVER_MS)
+            now_ms = min((cron.next_ms, *times))
             if now_ms >= NEVER_MS:
                 return False
             self._now.ms = now_ms
-            if times.count(now_ms) == 1:
+            count = times.count(now_ms)
+            if count == len(times):
+                due = runners
+            elif count == 1:
                 due = [runners[times.index(now_ms)]]
             else:
                 due = [runner for runner in runners if runner.next_ms == now_ms]
-            for runner in due:
-                cursor = runner.cursor
-                cursor.fresh_price = cursor.closes[cursor.k]
+            if now_ms == cron.next_ms:
+                due = await self._call_cron(due, now_ms)
             if not await self._decide(due, now_ms):
                 due = [runner for runner in due if runner.failure is None]
             self._match(due, now_ms)
@@ -174,58 +180,86 @@ class _Schedule:
         failed: list[tuple[Runner, StrategyError]] = []
         for runner in due:
             now.turn = runner.number
+            cursor = runner.cursor
+            cursor.fresh_price = cursor.closes[cursor.k]
             try:
                 if now_ms >= runner.deadline_ms:
                     await runner.decide(now_ms)
                     continue
-                runner.fast_calls += bool(runner.step_hooks)
-                for hook in runner.step_hooks:
+                hooks = runner.step_hooks
+                if hooks:
+                    runner.fast_calls += 1
+                callbacks = runner.callbacks
+                states = callbacks.states
+                for hook in hooks:
                     try:
-                        answer = hook(runner.context, runner.view)
-                        if type(answer) is CoroutineType:
+                        answer = hook.call(*callbacks.arguments)
+                        if type(answer) is CoroutineType or (
+                            answer is not None and isawaitable(answer)
+                        ):
                             answer = await answer
-                        if answer is not None:
-                            await runner.finish_hook(hook, answer, now_ms)
-                    except BaseException as error:
-                        if not is_users(error):
-                            raise
-                        raise blame(error, runner.machine.terms, name_of(hook), now_ms) from error
+                        if answer is not None or states[0] or states[-1] or callbacks.kept:
+                            runner.answered(hook, answer, now_ms)
+                    except BaseException as error:  # noqa: BLE001  # the user's, or raised again
+                        callbacks.excuse(hook.call, error, now_ms)
+                        runner.touched = True
                 if runner.touched:
                     await runner.ask(now_ms)
                     runner.refresh()
             except StrategyError as error:
                 failed.append((runner, error))
         now.turn = -1
-        self._fail(failed, now_ms)
+        await self._fail(failed, now_ms)
         return not failed
 
-    def _fail(self, failed: list[tuple[Runner, StrategyError]], now_ms: int) -> None:
+    async def _call_cron(self, due: list[Runner], now_ms: int) -> list[Runner]:
+        """Call what comes once for all symbols, after what event hooks hear; return who is due."""
+        failed: list[tuple[Runner, StrategyError]] = []
+        for runner in due:
+            self._now.turn = runner.number
+            try:
+                if now_ms >= runner.deadline_ms:
+                    await runner.hear(now_ms)
+            except StrategyError as error:
+                failed.append((runner, error))
+        self._now.turn = -1
+        await self._fail(failed, now_ms)
+        stopped = await self._cron.call_due(now_ms)
+        if stopped is not None:
+            await self._fail(
+                [(each, stopped) for each in self._runners if not each.failure], now_ms
+            )
+        self._times[:] = [runner.next_ms for runner in self._runners]
+        return [runner for runner in self._runners if runner.next_ms == now_ms]
+
+    async def _fail(self, failed: list[tuple[Runner, StrategyError]], now_ms: int) -> None:
         """End runners once all have decided: nobody sees at this time what a failure frees."""
         for runner, error in failed:
             runner.end(now_ms, error)
             self._times[runner.number] = runner.next_ms
+        for runner, _ in failed:
+            await runner.say_goodbye(now_ms)
 
     def _match(self, due: list[Runner], now_ms: int) -> None:
         """Phase B. Quiet candles need no venue; the others go group by group."""
-        loud = []
-        for runner in due:
-            cursor = runner.cursor
-            k = cursor.k
-            if not (cursor.lows[k] > runner.quiet_low and cursor.highs[k] < runner.quiet_high):
-                loud.append(runner)
-        if loud:
-            self._fill(loud, now_ms)
-        times = self._times
+        times, loud = self._times, []
         for runner in due:
             cursor = runner.cursor
             cursor.fresh_price = None
-            k = cursor.k + 1
+            k = cursor.k
+            if not (cursor.lows[k] > runner.quiet_low and cursor.highs[k] < runner.quiet_high):
+                loud.append(runner)
+                continue
+            k += 1
             if runner.stepping and k < cursor.count:
                 cursor.k = k
-                runner.next_ms = cursor.times[k]
+                times[runner.number] = runner.next_ms = cursor.times[k]
             else:
-                runner.advance()
-            times[runner.number] = runner.next_ms
+                times[runner.number] = runner.advance()
+        if loud:
+            self._fill(loud, now_ms)
+            for runner in loud:
+                times[runner.number] = runner.advance()
 
     def _fill(self, loud: list[Runner], now_ms: int) -> None:
         """Let the venues see the candle: at the open, then inside, each group over all symbols.
@@ -242,18 +276,22 @@ class _Schedule:
             runner.enter_inside(close_ms)
         for runner in loud:
             runner.exit_inside(close_ms)
+            runner.wake_up(close_ms)
             runner.refresh()
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """End the frame for whoever is still running."""
-        self._now.ms = self._plan.frame.until_ms
-        for runner in self._runners:
-            if runner.failure is None:
-                runner.end(self._plan.frame.until_ms)
+        until_ms = self._now.ms = self._plan.frame.until_ms
+        running = [runner for runner in self._runners if runner.failure is None]
+        for runner in running:
+            runner.end(until_ms)
+        for runner in running:
+            await runner.say_goodbye(until_ms)
 
     def result(self) -> Replayed:
         """Gather what every symbol left behind."""
-        result = Replayed(used_account=self._account.was_read)
+        result = Replayed(used_account=self._account.was_read, hook_calls=dict(self._cron.calls))
+        result.logs += self._cron.logs
         for runner in self._runners:
             result.rows += runner.rows
             result.logs += runner.logs
@@ -314,4 +352,5 @@ def _terms(plan: ReplayPlan, tape: Tape) -> Terms:
         limits=plan.limits,
         costs=plan.costs,
         instrument=tape.instrument,
+        watched=WATCHED.intersection(strategy.event_hooks),
     )

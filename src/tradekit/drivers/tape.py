@@ -16,6 +16,7 @@ from tradekit.kernels.touch import first_touch
 if TYPE_CHECKING:
     from tradekit.domain.candle import CandleSeries
     from tradekit.domain.instrument import Instrument
+    from tradekit.drivers.shared import Now
 
 _PAGE_GROWTH: Final = 4
 
@@ -37,21 +38,6 @@ class Tape:
     def __post_init__(self) -> None:
         """Check what the caller promised."""
         assert self.first_index >= 1, "the first decision needs a closed candle"
-
-
-class Now:
-    """The one time of a run, in ms UTC, and the number of the runner whose turn it is, if any.
-
-    User code may keep what it was handed and use it in another symbol's turn: everything it can
-    reach asks here what time it is, never where its own symbol stands.
-    """
-
-    __slots__ = ("ms", "turn")
-
-    def __init__(self, ms: int) -> None:
-        """Start at `ms`, in nobody's turn."""
-        self.ms = ms
-        self.turn = -1
 
 
 class Cursor:
@@ -118,7 +104,7 @@ class Cursor:
         """The number of candles that have closed by now; also the index of one that opens now."""
         if self.count and self.times[self.k] == self.now.ms:
             return self.offset + self.k
-        return self._index_at(self.now.ms)
+        return self.index_at(self.now.ms)
 
     @property
     def price(self) -> float:
@@ -159,19 +145,20 @@ class Cursor:
         start = self.offset + self.k + 1
         if deadline_ms <= self.times[self.k] + self._interval_ms:
             return self.step()
-        stop = max(start, self._index_at(deadline_ms))
+        stop = max(start, self.index_at(deadline_ms))
         candles = self._candles
         return self.place(
             first_touch(candles.low, candles.high, start, stop, quiet_low, quiet_high)
         )
 
-    def extremes(self, start: int, stop: int) -> tuple[float, float]:
-        """Return highest high and lowest low of candles `start..stop-1`."""
+    def extremes(self, start: int, stop: int) -> tuple[float, float, int, int]:
+        """Return highest high, lowest low of candles `start..stop-1` and the times of those."""
         candles = self._candles
         # Where the extreme is costs a third of what it is, and this is asked for every trade.
         highest = start + int(candles.high[start:stop].argmax())
         lowest = start + int(candles.low[start:stop].argmin())
-        return self._high_at(highest), self._low_at(lowest)
+        times = self._ts_at(highest), self._ts_at(lowest)
+        return self._high_at(highest), self._low_at(lowest), *times
 
     def last_close(self) -> float:
         """Return the close of the tape's last candle."""
@@ -179,9 +166,13 @@ class Cursor:
 
     def close_before(self, now_ms: int) -> float:
         """Return the close of the last candle that had closed by `now_ms`."""
-        return self._close_at(max(0, self._index_at(now_ms) - 1))
+        return self._close_at(max(0, self.index_at(now_ms) - 1))
 
-    def _index_at(self, ts_ms: int) -> int:
+    def opened(self, since_ms: int, until_ms: int) -> bool:
+        """Return whether a candle opened from `since_ms` on and before `until_ms`."""
+        return self.index_at(since_ms) < self.index_at(until_ms)
+
+    def index_at(self, ts_ms: int) -> int:
         """Return the index of the first candle that opens at `ts_ms` or later."""
         if not self._contiguous:
             return int(self._candles.ts_ms.searchsorted(ts_ms))
@@ -195,7 +186,7 @@ class Cursor:
             self.count = 0
             return NEVER_MS
         midnight = align_down(candles.ts_ms.item(index), DAY_MS) + DAY_MS
-        stop = min(index + size, self._index_at(midnight))
+        stop = min(index + size, self.index_at(midnight))
         self.times = candles.ts_ms[index:stop].tolist()
         self.lows = candles.low[index:stop].tolist()
         self.highs = candles.high[index:stop].tolist()

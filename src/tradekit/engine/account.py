@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tradekit.domain.journal import EventRow
 
 _DUST: Final = 1e-9
+_ENTRIES: Final = ("opened", "averaged")
 
 
 class Account:
@@ -68,15 +69,15 @@ def falls_short(rows: Iterable[EventRow], capital: float) -> bool:
         fills = [row for row in moment if "cash_delta" in row.data]
         entered = {row.signal_id for row in fills if row.kind == "opened"}
         for row in fills:
-            if row.kind != "opened" and phase == Phase.OPEN and row.signal_id not in entered:
+            if row.kind not in _ENTRIES and phase == Phase.OPEN and row.signal_id not in entered:
                 cash += row.data["cash_delta"]
         for row in fills:
-            if row.kind == "opened":
+            if row.kind in _ENTRIES:
                 cash += row.data["cash_delta"]
                 if cash < capital * _DUST:
                     return True
         for row in fills:
-            if row.kind != "opened" and (phase != Phase.OPEN or row.signal_id in entered):
+            if row.kind not in _ENTRIES and (phase != Phase.OPEN or row.signal_id in entered):
                 cash += row.data["cash_delta"]
     return False
 

@@ -23,6 +23,12 @@ class CancelOrder(NamedTuple):
     phase: Phase
 
 
+class AmendOrder(NamedTuple):
+    """Put this order in the place of the one of its id, which waits at the venue."""
+
+    order: Order
+
+
 class AskStrategy(NamedTuple):
     """Call the deciding function; a signal comes back as `StrategyAnswered`, None as nothing."""
 
@@ -34,4 +40,4 @@ class AnswerCommand(NamedTuple):
     rule: str = ""
 
 
-Effect = EventRow | Order | CancelOrder | AskStrategy | AnswerCommand
+Effect = EventRow | Order | AmendOrder | CancelOrder | AskStrategy | AnswerCommand

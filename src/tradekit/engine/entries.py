@@ -1,25 +1,23 @@
-"""Leaf rules of entering and leaving: which orders a plan becomes, and the rows that say so.
+"""Leaf rules of entering and leaving: which orders a plan becomes.
 
-Pure functions of a plan, a position and the terms; `machine` decides when to use them.
+Pure functions of a plan; when they are used is decided elsewhere, what rows say of them in `rows`.
 """
 
 from __future__ import annotations
 
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from tradekit.domain.order import Order, OrderType, Role
 
 if TYPE_CHECKING:
-    from tradekit.domain.order import Fill
-    from tradekit.domain.position import Position
-    from tradekit.domain.signal import Plan
-    from tradekit.engine.events import OrderFilled
+    from tradekit.domain.instrument import Instrument
+    from tradekit.domain.plan import Plan, Target
 
 # Looking a member up on its class is slow in Python 3.11, and this runs for every order.
-_ENTRY, _STOP, _TARGET, _EXIT = Role
+_ENTRY, _AVERAGE, _STOP, _TARGET, _PART, _EXIT = Role
 _AT_MARKET, _AT_LIMIT, _AT_STOP = OrderType
-_QUANTITY = attrgetter("quantity")
+_ALL_PCT: Final = 100.0
+_DUST: Final = 1e-9
 _ENTRY_TYPES = {"market": _AT_MARKET, "limit": _AT_LIMIT, "stop": _AT_STOP}
 
 
@@ -45,14 +43,43 @@ def entry_order(plan: Plan) -> Order:
     )
 
 
-def bracket_orders(plan: Plan) -> list[Order]:
-    """Return the orders that protect and take profit once the plan is open: stop, then targets."""
+def bracket_orders(plan: Plan, entered: float, instrument: Instrument) -> list[Order]:
+    """Return the orders that protect and take profit once the plan is open: stop, then targets.
+
+    `entered` is the quantity of all entries, of which each target takes its share.
+    """
     orders = []
     if plan.stop_loss_price is not None:
-        orders.append(_waiting(plan, "stop", _STOP, _AT_STOP, plan.stop_loss_price))
-    for number, target in enumerate(plan.targets, 1):
-        orders.append(_waiting(plan, f"target{number}", _TARGET, _AT_LIMIT, target.price))
+        orders.append(stop_order(plan, plan.stop_loss_price))
+    return orders + target_orders(plan, plan.targets, entered, instrument)
+
+
+def target_orders(
+    plan: Plan, targets: tuple[Target, ...], entered: float, instrument: Instrument
+) -> list[Order]:
+    """Return an order for each of `targets`, which are the last ones of the plan.
+
+    One that completes the shares takes off whatever is left, so that no dust of a lot stays.
+    """
+    first = len(plan.targets) - len(targets)
+    taken_pct = sum(target.share_pct for target in plan.targets[:first]) if first else 0.0
+    orders = []
+    for number, (price, share_pct) in enumerate(targets, first + 1):
+        taken_pct += share_pct
+        whole = taken_pct >= _ALL_PCT - _DUST
+        quantity = None if whole else instrument.floor_quantity(entered * share_pct / _ALL_PCT)
+        orders.append(target_order(plan, price, number, quantity))
     return orders
+
+
+def stop_order(plan: Plan, price: float) -> Order:
+    """Return the order that closes all of the plan's position at a loss, or at a trailed profit."""
+    return _waiting(plan, "stop", _STOP, _AT_STOP, price)
+
+
+def target_order(plan: Plan, price: float, number: int = 1, quantity: float | None = None) -> Order:
+    """Return the order that takes off `quantity`, None for all, at a profit."""
+    return _waiting(plan, f"target{number}", _TARGET, _AT_LIMIT, price, quantity)
 
 
 def exit_order(plan: Plan) -> Order:
@@ -60,8 +87,47 @@ def exit_order(plan: Plan) -> Order:
     return Order(f"{plan.signal_id}:exit", _EXIT, _AT_MARKET, buying=plan.direction == "short")
 
 
-def _waiting(plan: Plan, name: str, role: Role, order_type: OrderType, price: float) -> Order:
-    """Return an order that leaves the plan's position at `price`."""
+def part_order(plan: Plan, number: int, quantity: float) -> Order:
+    """Return the market order that takes off `quantity`."""
+    buying = plan.direction == "short"
+    return Order(f"{plan.signal_id}:part{number}", _PART, _AT_MARKET, buying, quantity=quantity)
+
+
+def average_order(
+    plan: Plan,
+    number: int,
+    cost: float,
+    *,
+    limit: float | None,
+    guards: tuple[float | None, float | None],
+) -> Order:
+    """Return the order that adds `cost`: resting at `limit`, else at market between its guards."""
+    long = plan.direction == "long"
+    low, high = guards if limit is None else (None, None)
+    return Order(
+        f"{plan.signal_id}:average{number}",
+        _AVERAGE,
+        _AT_MARKET if limit is None else _AT_LIMIT,
+        long,
+        limit,
+        None,
+        cost,
+        None,
+        low,
+        high,
+        limit is not None and long,
+    )
+
+
+def _waiting(
+    plan: Plan,
+    name: str,
+    role: Role,
+    order_type: OrderType,
+    price: float,
+    quantity: float | None = None,
+) -> Order:
+    """Return an order that leaves the plan's position, or `quantity` of it, at `price`."""
     long = plan.direction == "long"
     below = long == (role is _STOP)
     return Order(
@@ -70,74 +136,10 @@ def _waiting(plan: Plan, name: str, role: Role, order_type: OrderType, price: fl
         order_type,
         not long,
         price,
-        None,
+        quantity,
         None,
         None,
         None,
         None,
         below,
     )
-
-
-def entry_data(plan: Plan) -> dict[str, Any]:
-    """Return the fields of a `submitted` or `scheduled` row."""
-    data: dict[str, Any] = {
-        "direction": plan.direction,
-        "entry_type": plan.entry_type,
-        "reference_price": plan.reference_price,
-        "stop_loss_price": plan.stop_loss_price,
-        "take_profit_price": plan.take_profit_price,
-        "cost": plan.cost,
-        "equity_pct": plan.equity_pct,
-        "hold_ms": plan.hold_ms,
-        "note": plan.note,
-    }
-    if plan.entry_type != "market":
-        data["entry_price"] = plan.entry_price
-        data["wait_ms"] = plan.wait_ms
-    return data
-
-
-def opened_data(plan: Plan, event: OrderFilled, *, at_open: bool) -> dict[str, Any]:
-    """Return the fields of an `opened` row."""
-    return {
-        "direction": plan.direction,
-        "entry_type": plan.entry_type,
-        "at_open": at_open,
-        "price": event.fill.price,
-        "quantity": event.fill.quantity,
-        "cost": event.cost,
-        "fee": event.fill.fee,
-        "cash_delta": event.cash_delta,
-        "stop_loss_price": plan.stop_loss_price,
-        "take_profit_price": plan.take_profit_price,
-    }
-
-
-def closed_data(position: Position, reason: str, note: str, cash_delta: float) -> dict[str, Any]:
-    """Return the fields of a `closed` row: those of a trade, and what the account got."""
-    first, last = position.entries[0], position.exits[-1]
-    return {
-        "direction": position.direction,
-        "entry_ts_ms": first.ts_ms,
-        "entry_price": first.price,
-        "exit_ts_ms": last.ts_ms,
-        "exit_price": last.price,
-        "reason": reason,
-        "note": note,
-        "cost": position.cost,
-        "quantity": sum(map(_QUANTITY, position.entries)),
-        "pnl": position.gross - position.fees,
-        "pnl_pct": position.pct_offset,
-        "fees": position.fees,
-        "entries": [_fill_data(fill) for fill in position.entries],
-        "exits": [_fill_data(fill) for fill in position.exits],
-        "peak_pct": position.peak_pct,
-        "drawdown_pct": position.drawdown_pct,
-        "ambiguous": position.ambiguous,
-        "cash_delta": cash_delta,
-    }
-
-
-def _fill_data(fill: Fill) -> dict[str, Any]:
-    return {"ts_ms": fill.ts_ms, "price": fill.price, "quantity": fill.quantity, "fee": fill.fee}

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from tradekit.domain.commands import Command
+    from tradekit.domain.commands import Command, Wake
     from tradekit.domain.journal import Phase
     from tradekit.domain.order import Fill
     from tradekit.domain.signal import Signal
 
 
 class BoundaryReached(NamedTuple):
-    """A candle is about to open; timers run."""
+    """A candle is about to open; timers run. `price` is the last close."""
 
     ts_ms: int
+    price: float
 
 
 class DecisionDue(NamedTuple):
@@ -32,10 +33,48 @@ class StrategyAnswered(NamedTuple):
 
 
 class CommandIssued(NamedTuple):
-    """A hook asks for something."""
+    """A hook asks for something; `price` is the last close it saw."""
 
     ts_ms: int
+    price: float
     command: Command
+
+
+class HookSlept(NamedTuple):
+    """A hook, by its number, wants no call before a price or a time; 0 is the deciding function."""
+
+    ts_ms: int
+    hook: int
+    wake: Wake
+
+
+class Woken(NamedTuple):
+    """What these hooks waited for has come.
+
+    `slot_used`: awake, the deciding function would have been asked in this slot of `every` before.
+    """
+
+    ts_ms: int
+    hooks: tuple[int, ...]
+    slot_used: bool = False
+
+
+class StateKept(NamedTuple):
+    """A hook changed what it keeps, of the symbol or of the position; `text` is JSON."""
+
+    ts_ms: int
+    phase: Phase
+    scope: Literal["symbol", "position"]
+    text: str
+
+
+class HookFailed(NamedTuple):
+    """User code raised, and the run goes on without that call."""
+
+    ts_ms: int
+    phase: Phase
+    error: str
+    place: str
 
 
 class OrderFilled(NamedTuple):
@@ -72,10 +111,17 @@ class OrderCancelled(NamedTuple):
 
 
 class CandlesClosed(NamedTuple):
-    """One or more candles closed while the position was open, with these extremes."""
+    """One or more candles closed while the position was open, with these extremes.
 
+    `ts_ms` is when the last of them closed; the other times are those at which the candles opened
+    that had the extremes.
+    """
+
+    ts_ms: int
     high: float
     low: float
+    high_ts_ms: int
+    low_ts_ms: int
 
 
 class RunEnded(NamedTuple):
@@ -93,6 +139,10 @@ Event = (
     | DecisionDue
     | StrategyAnswered
     | CommandIssued
+    | HookSlept
+    | Woken
+    | StateKept
+    | HookFailed
     | OrderFilled
     | OrderRejected
     | OrderCancelled

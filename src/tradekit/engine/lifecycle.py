@@ -66,6 +66,7 @@ TABLE: Final[dict[tuple[Status, Trigger], Status]] = {
     (Status.IDLE, Trigger.ENTRY_RESTED): Status.SCHEDULED,
     (Status.IDLE, Trigger.ENTRY_SENT): Status.OPENING,
     (Status.SCHEDULED, Trigger.ENTRY_FILLED): Status.ACTIVE,
+    (Status.SCHEDULED, Trigger.ENTRY_SENT): Status.OPENING,
     (Status.SCHEDULED, Trigger.ENTRY_GONE): Status.IDLE,
     (Status.OPENING, Trigger.ENTRY_FILLED): Status.ACTIVE,
     (Status.OPENING, Trigger.ENTRY_GONE): Status.IDLE,

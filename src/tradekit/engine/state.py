@@ -8,15 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from tradekit.domain.commands import Wake
 from tradekit.domain.order import Order, OrderType, Role
+from tradekit.domain.plan import Plan, Target
 from tradekit.domain.position import Position
-from tradekit.domain.signal import Plan, Target
 from tradekit.engine.lifecycle import Status
 
 if TYPE_CHECKING:
     from tradekit.domain.costs import CostModel
     from tradekit.domain.instrument import Instrument
-    from tradekit.domain.signal import Defaults, Limits
+    from tradekit.domain.plan import Defaults, Limits
 
 SNAPSHOT_VERSION: Final = 1
 ORDERS_MAX: Final = 16
@@ -29,7 +30,7 @@ _RESTING_ENTRY: Final = (OrderType.LIMIT, OrderType.STOP)
 class Terms:
     """What is fixed for a (strategy, symbol) throughout a run.
 
-    Units: durations in ms.
+    Units: durations in ms. `watched` are the kinds of rows that are made for listeners only.
     """
 
     strategy: str
@@ -42,6 +43,12 @@ class Terms:
     limits: Limits
     costs: CostModel
     instrument: Instrument
+    watched: frozenset[str] = frozenset()
+
+    @property
+    def where(self) -> str:
+        """Strategy and symbol, as errors name them."""
+        return f"strategy {self.strategy!r}, {self.symbol}"
 
 
 @dataclass(slots=True)
@@ -51,7 +58,10 @@ class EngineState:
     `orders` holds what the venue holds (bounded); `cancelling` says why one of them is being taken
     off; `finished` remembers the last orders that ended, so that a repeated answer about one of
     them changes nothing. `asked_slot` is the last aligned slot of `every` in which the
-    strategy was asked.
+    strategy was asked. `action_count` numbers the orders of hooks; `trail_price` is the best close
+    since the last entry. `wakes` are the hooks that sleep, by number;
+    `levels` and `breakeven_told` what has been told already; `kept` is the user's own state as
+    JSON, of the symbol and of the position.
     """
 
     status: Status = Status.IDLE
@@ -65,11 +75,17 @@ class EngineState:
     hold_deadline_ms: int | None = None
     exit_reason: str = ""
     exit_note: str = ""
+    action_count: int = 0
+    trail_price: float | None = None
     orders: dict[str, Order] = field(default_factory=dict)
     targets: tuple[Target, ...] = ()
     cancelling: dict[str, str] = field(default_factory=dict)
     finished: dict[str, None] = field(default_factory=dict)
     used_ids: dict[str, None] = field(default_factory=dict)
+    wakes: dict[int, Wake] = field(default_factory=dict)
+    levels: dict[str, int] = field(default_factory=dict)
+    breakeven_told: bool = False
+    kept: dict[str, str] = field(default_factory=dict)
 
     def finish(self, order_id: str) -> None:
         """Forget an order that has ended, but for its id."""
@@ -104,6 +120,8 @@ def snapshot(state: EngineState) -> dict[str, Any]:
         "hold_deadline_ms": state.hold_deadline_ms,
         "exit_reason": state.exit_reason,
         "exit_note": state.exit_note,
+        "action_count": state.action_count,
+        "trail_price": state.trail_price,
         "orders": [
             [order.order_id, order.role.value, order.order_type.value, *order[3:]]
             for order in state.orders.values()
@@ -112,6 +130,10 @@ def snapshot(state: EngineState) -> dict[str, Any]:
         "cancelling": dict(state.cancelling),
         "finished": list(state.finished),
         "used_ids": list(state.used_ids),
+        "wakes": [[hook, *wake] for hook, wake in state.wakes.items()],
+        "levels": dict(state.levels),
+        "breakeven_told": state.breakeven_told,
+        "kept": dict(state.kept),
     }
 
 
@@ -127,6 +149,9 @@ def restore(plain: dict[str, Any], costs: CostModel) -> EngineState:
         "hold_deadline_ms",
         "exit_reason",
         "exit_note",
+        "action_count",
+        "trail_price",
+        "breakeven_told",
     )
     state = EngineState(
         status=Status(plain["status"]),
@@ -141,6 +166,9 @@ def restore(plain: dict[str, Any], costs: CostModel) -> EngineState:
         cancelling=dict(plain["cancelling"]),
         finished=dict.fromkeys(plain["finished"]),
         used_ids=dict.fromkeys(plain["used_ids"]),
+        wakes={hook: Wake(*wake) for hook, *wake in plain["wakes"]},
+        levels=dict(plain["levels"]),
+        kept=dict(plain["kept"]),
         **{name: plain[name] for name in same},
     )
     check(state)

@@ -17,7 +17,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from tradekit.domain.journal import Phase
-from tradekit.domain.order import Fill, Order, OrderType, Role, is_touched
+from tradekit.domain.order import Fill, Order, OrderType, Role, is_inside_guards, is_touched
 from tradekit.engine.events import OrderCancelled, OrderFilled, OrderRejected
 
 if TYPE_CHECKING:
@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
 # Looking a member up on its class is slow in Python 3.11, and this runs for every order.
 _INSIDE, _DECISION, _OPEN, _END = Phase
-_ENTRY, _STOP, _TARGET, _EXIT = Role
+_ENTRY, _AVERAGE, _STOP, _TARGET, _PART, _EXIT = Role
 _AT_MARKET, _AT_LIMIT, _AT_STOP = OrderType
 
 VenueEvent = OrderFilled | OrderRejected
 
 _SHRINKS_MAX: Final = 8
+_DUST: Final = 1e-9
 
 
 class SimVenue:
@@ -44,10 +45,12 @@ class SimVenue:
 
     __slots__ = (
         "_account",
+        "_added_by",
+        "_added_ms",
+        "_averages",
         "_costs",
-        "_entered_by",
-        "_entered_ms",
-        "_exit_order",
+        "_doubted_ms",
+        "_exits",
         "_in_doubt",
         "_instrument",
         "_stop",
@@ -78,18 +81,25 @@ class SimVenue:
         self._target_first = target_first
         self.ambiguous_candles = 0
         self._in_doubt = False
-        self._entered_by: OrderType | None = None
+        self._doubted_ms = -1
         self.entry: Order | None = None
+        self._averages: list[Order] = []
         self._stop: Order | None = None
         self._targets: list[Order] = []
-        self._exit_order: Order | None = None
+        self._exits: list[Order] = []
         self.held = 0.0
         self.paid = 0.0
-        self._entered_ms = -1
+        self._added_ms = -1
+        self._added_by: OrderType | None = None
         self._unguarded = False
 
+    @property
+    def opens(self) -> bool:
+        """Whether an order is there that would open or add."""
+        return self.entry is not None or bool(self._averages)
+
     def submit(self, order: Order) -> None:
-        """Take an order; one of each role, any number of targets."""
+        """Take an order; one entry and one stop, any number of the others."""
         role = order.role
         if role is _STOP:
             assert self._stop is None, "one stop at a time"
@@ -101,15 +111,27 @@ class SimVenue:
             assert self.entry is None, "one entry at a time"
             self.entry = order
         else:
-            assert self._exit_order is None, "one market exit at a time"
-            self._exit_order = order
+            orders = self._averages if role is _AVERAGE else self._exits
+            assert order not in orders, "each order once"
+            orders.append(order)
+
+    def amend(self, order: Order) -> None:
+        """Put `order` in the place of the one of its id."""
+        if order.role is _STOP:
+            self._stop = order
+        elif order.role is _ENTRY:
+            self.entry = order
+        else:
+            self._targets = [each for each in self._targets if each.order_id != order.order_id]
+            self.submit(order)
 
     def cancel(self, order_id: str, ts_ms: int, phase: Phase) -> OrderCancelled | None:
-        """Take an entry off; None if it is gone already."""
-        if self.entry is None or self.entry.order_id != order_id:
-            return None
-        self.entry = None
-        return OrderCancelled(order_id, ts_ms, phase)
+        """Take off what would open or add; None if it is gone already."""
+        for order in (*self._averages, *((self.entry,) if self.entry else ())):
+            if order.order_id == order_id:
+                self._drop(order)
+                return OrderCancelled(order_id, ts_ms, phase)
+        return None
 
     def resting_exit_at_open(self, ts_ms: int, price: float) -> VenueEvent | None:
         """Fill a stop or target that the open has reached: a stop there, a target at its price."""
@@ -121,24 +143,31 @@ class SimVenue:
         return self._exit(order, ts_ms, _OPEN, at)
 
     def market_exit(self, ts_ms: int, price: float, phase: Phase = _OPEN) -> VenueEvent | None:
-        """Fill a market exit at `price`."""
-        order = self._exit_order
-        return None if order is None else self._exit(order, ts_ms, phase, price)
+        """Fill the next market exit, of a part or of all, at `price`."""
+        return self._exit(self._exits[0], ts_ms, phase, price) if self._exits else None
 
     def entry_at_open(self, ts_ms: int, price: float) -> VenueEvent | None:
-        """Fill or refuse an entry that the open decides: at market, or at a price it reached."""
-        order = self.entry
-        if order is None:
-            return None
-        self._unguarded = order.order_type is not _AT_MARKET
-        if not self._unguarded:
-            if not _inside_guards(order, price):
+        """Fill or refuse what the open decides: at market, or at a price it reached."""
+        if not self.held:
+            return None if self.entry is None else self._at_open(self.entry, ts_ms, price)
+        for order in self._averages:
+            event = self._at_open(order, ts_ms, price)
+            if event is not None:
+                return event
+        return None
+
+    def _at_open(self, order: Order, ts_ms: int, price: float) -> VenueEvent | None:
+        if order.order_type is _AT_MARKET:
+            self._unguarded = False
+            if not is_inside_guards(order, price):
                 detail = (
                     f"open was {price!r}, must lie between {order.guard_low!r} "
                     f"and {order.guard_high!r}"
                 )
                 return self._refuse(order, ts_ms, _OPEN, "gap_reject", detail, price)
-        elif not is_touched(order, price, price):
+        elif is_touched(order, price, price):
+            self._unguarded = True
+        else:
             return None
         return self._enter(order, ts_ms, _OPEN, price)
 
@@ -153,16 +182,19 @@ class SimVenue:
         return None if order is None else self._exit(order, ts_ms, _OPEN, price)
 
     def entry_inside(self, ts_ms: int, low: float, high: float) -> VenueEvent | None:
-        """Fill a resting entry inside a candle at its price; `ts_ms` is the candle's close time."""
-        order = self.entry
-        if order is None or order.order_type is _AT_MARKET:
-            return None
-        if not is_touched(order, low, high):
-            return None
-        assert order.price is not None
-        event = self._enter(order, ts_ms, _INSIDE, order.price)
-        self._entered_ms, self._entered_by = ts_ms, order.order_type
-        return event
+        """Fill what rests to open or add, inside a candle at its price; `ts_ms` is its close."""
+        resting = sorted(self._averages, key=_distance) if self.held else [self.entry]
+        for order in resting:
+            if order is None or order.order_type is _AT_MARKET or not is_touched(order, low, high):
+                continue
+            assert order.price is not None
+            if self._touched_stop(order.price, order.price):
+                continue  # The way there leads past a stop that was moved since.
+            event = self._enter(order, ts_ms, _INSIDE, order.price)
+            if isinstance(event, OrderFilled):
+                self._added_ms, self._added_by = ts_ms, order.order_type
+            return event
+        return None
 
     def exit_inside(self, ts_ms: int, low: float, high: float) -> VenueEvent | None:
         """Fill a stop or the nearest target inside a candle; `ts_ms` is its close time."""
@@ -170,14 +202,16 @@ class SimVenue:
         if stop is None and target is None:
             return None
         stop_first = target_first = stop or target
-        if self._entered_ms == ts_ms:
+        if self._added_ms == ts_ms:
             # The way to a limit entry's stop leads past the entry, that to a stop entry's does not.
             stop_first = stop
-            target_first = target or (stop if self._entered_by is _AT_LIMIT else None)
+            target_first = target or (stop if self._added_by is _AT_LIMIT else None)
         elif stop is not None:
             target_first = target or stop
         if stop_first is not target_first:
-            self.ambiguous_candles += 1
+            # A candle that fills several targets is asked about several times.
+            self.ambiguous_candles += self._doubted_ms != ts_ms
+            self._doubted_ms = ts_ms
             self._in_doubt = True
         order = target_first if self._target_first else stop_first
         if order is None:
@@ -214,9 +248,10 @@ class SimVenue:
             cash = self._account.cash
             detail = f"cost and fee were {cost + fee!r}, must be at most the free cash {cash!r}"
             return self._refuse(order, ts_ms, phase, "insufficient_cash", detail, price)
-        self.entry = None
+        self._drop(order)
         self._account.book(-(cost + fee))
-        self.held, self.paid = quantity, cost
+        self.held += quantity
+        self.paid += cost
         fill = Fill(ts_ms, price, paid_price, quantity, fee)
         return OrderFilled(order.order_id, phase, fill, cost, -(cost + fee))
 
@@ -239,34 +274,54 @@ class SimVenue:
             cost = quantity * paid_price
         return quantity, cost
 
-    def _exit(self, order: Order, ts_ms: int, phase: Phase, price: float) -> OrderFilled:
+    def _exit(self, order: Order, ts_ms: int, phase: Phase, price: float) -> VenueEvent:
         maker = order.order_type is _AT_LIMIT
-        quantity = self.held
+        quantity, paid = self.held, self.paid
+        if order.quantity is not None and order.quantity < self.held * (1.0 - _DUST):
+            quantity = self._instrument.floor_quantity(order.quantity)
+            paid *= quantity / self.held
+        if quantity <= 0.0:
+            detail = f"quantity came to 0 of {self.held!r} held, must be at least one lot"
+            return self._refuse(order, ts_ms, phase, "below_lot_size", detail, price)
         paid_price = self._costs.paid_price(price, buying=order.buying, maker=maker)
         proceeds = quantity * paid_price
+        least = self._instrument.min_notional
+        if proceeds < least and quantity != self.held:
+            detail = f"proceeds were {proceeds!r}, must be at least {least!r}"
+            return self._refuse(order, ts_ms, phase, "below_min_notional", detail, price)
         fee = self._costs.fee(proceeds, maker=maker)
         # A short gets back what it reserved and the gain or loss on it.
-        cash_delta = (2.0 * self.paid - proceeds if order.buying else proceeds) - fee
-        # What protected the position goes with it, as on an exchange that links such orders.
-        self._stop = self._exit_order = None
-        self._targets.clear()
-        self.held = self.paid = 0.0
+        cash_delta = (2.0 * paid - proceeds if order.buying else proceeds) - fee
+        if quantity == self.held:
+            in_doubt, self._in_doubt = self._in_doubt, False
+            # What belonged to the position goes with it, as on an exchange that links such orders.
+            self._stop = None
+            for orders in (self._targets, self._exits, self._averages):
+                orders.clear()
+            self.held = self.paid = 0.0
+        else:
+            in_doubt = self._in_doubt
+            self._drop(order)
+            self.held -= quantity
+            self.paid -= paid
         self._account.book(cash_delta)
-        in_doubt, self._in_doubt = self._in_doubt, False
         fill = Fill(ts_ms, price, paid_price, quantity, fee)
         return OrderFilled(order.order_id, phase, fill, proceeds, cash_delta, in_doubt)
+
+    def _drop(self, order: Order) -> None:
+        """Forget an order that was filled, refused or taken off."""
+        if order is self.entry:
+            self.entry = None
+            return
+        for orders in (self._averages, self._targets, self._exits):
+            if order in orders:
+                orders.remove(order)
 
     def _refuse(
         self, order: Order, ts_ms: int, phase: Phase, rule: str, detail: str, price: float
     ) -> OrderRejected:
-        self.entry = None
+        self._drop(order)
         return OrderRejected(order.order_id, ts_ms, phase, rule, detail, price)
-
-
-def _inside_guards(order: Order, price: float) -> bool:
-    return (order.guard_low is None or price > order.guard_low) and (
-        order.guard_high is None or price < order.guard_high
-    )
 
 
 def _distance(order: Order) -> float:

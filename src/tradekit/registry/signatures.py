@@ -22,6 +22,9 @@ def wrong_signatures(strategy: Strategy) -> list[TradekitError]:
     """Return an error for each function that cannot be called as it will be."""
     functions: list[tuple[Callable[..., Any], tuple[str, ...]]] = [(strategy.decide, ("ctx",))]
     functions += [(hook.call, ("ctx", "position")) for hook in strategy.open_hooks]
+    functions += [(hook.call, ("ctx", "order")) for hook in strategy.waiting_hooks]
+    functions += [(hook.call, ("ctx",)) for hook in strategy.idle_hooks]
+    functions += [(hook.call, ("run",)) for hook in strategy.cron_hooks]
     for hooks in strategy.event_hooks.values():
         functions += [(hook.call, ("ctx", "event")) for hook in hooks]
     return [

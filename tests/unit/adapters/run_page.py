@@ -81,7 +81,8 @@ def trade(number=1, *, symbol="AUSDT", entry=5, left=9, pnl=-1.5, **changes):
 def event(kind, of, *, phase="open", **data):
     """Return a row as `KeptRun.events` has it."""
     where = {name: of[name] for name in ("symbol", "strategy", "signal_id")}
-    return {"kind": kind, "phase": phase, **where, **data}
+    moment = of["exit_ts_ms" if kind == "closed" else "entry_ts_ms"]
+    return {"kind": kind, "phase": phase, "ts_ms": moment, **where, **data}
 
 
 def kept(**changes):

@@ -189,6 +189,11 @@ def test_doubts_tell_what_was_found():
             report=report(
                 gaps=[hole],
                 failures=[failure],
+                errors=[
+                    {**failure, "symbol": "AUSDT", "error": "KeyError", "hook": "ladder"}
+                    | {"count": 1200},
+                    {**failure, "symbol": "CUSDT", "count": 1},
+                ],
                 not_started=["no candles of CUSDT"],
                 warnings=["DUSDT is not listed"],
                 notes=["AUSDT: starts late"],
@@ -204,9 +209,11 @@ def test_doubts_tell_what_was_found():
     assert "mine-AUSDT-2 2.00 at a made-up price" in text
     assert text.count("at a made-up price") == 1
     assert 'href="#trade=mine-AUSDT-2"' in made
-    assert "1,200 entries refused" in text
+    assert "1,200 orders refused" in text
     assert "cost was 9" in text
     assert "1 symbol stopped by a failure" in text
+    assert "1,201 calls of a hook raised, and the run went on" in text
+    assert "AUSDTladderKeyError1,2002026-04-01 00:00" in text
     assert "BUSDT 2026-04-01 00:00 in look: it raised" in text
     assert all(
         each in text
@@ -215,7 +222,7 @@ def test_doubts_tell_what_was_found():
 
 
 def test_doubts_that_were_looked_for_and_not_found_are_named():
-    assert "Looked for and not found: holes in the candles, refused entries, failures" in text_of()
+    assert "Looked for and not found: holes in the candles, refused orders, failures" in text_of()
 
 
 def test_page_without_candles_says_so_and_draws_the_prices_traded():

@@ -48,7 +48,7 @@ def test_events_of_refused_entries_are_forgotten_one_by_one():
 
     tracemalloc.start()
     try:
-        columns = trade_columns([one], rows(), MINUTE_MS)["columns"]
+        columns = trade_columns([one], rows(), base_ms=MINUTE_MS, shown_ms=MINUTE_MS)["columns"]
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -63,7 +63,7 @@ def test_several_fills_are_kept_and_a_single_one_is_not():
 
     fills = block(page(kept(trades=trades)), "run-data")["trades"]["fills"]
 
-    assert fills == {"0": [[[DAY, 100.0, 1.0, 0.1]] * 2, [[DAY, 100.0, 1.0, 0.1]]]}
+    assert fills == {"0": [[[DAY, 100.0, 1.0, 0.1, DAY]] * 2, [[DAY, 100.0, 1.0, 0.1, DAY]]]}
 
 
 def decoded(packed):

@@ -104,6 +104,28 @@ def test_what_happened_is_counted(rows: list[EventRow]) -> None:
     ]
 
 
+def test_what_stopped_nothing_is_counted_by_place() -> None:
+    journal = Journal(("BTCUSDT", "ETHUSDT"))
+    raised = [
+        *((1, "ETHUSDT", "ValueError", "look"), (1, "BTCUSDT", "ValueError", "look")),
+        *((2, "BTCUSDT", "KeyError", "look"), (3, "BTCUSDT", "ValueError", "look")),
+    ]
+    for minute, symbol, error, hook in raised:
+        data = {"error": error, "hook": hook}
+        journal.add("error", START + minute * MINUTE, Phase.DECISION, data, symbol)
+
+    report = report_of(journal.rows)
+
+    assert [(each["symbol"], each["error"], each["count"]) for each in report.errors] == [
+        ("BTCUSDT", "KeyError", 1),
+        ("BTCUSDT", "ValueError", 2),
+        ("ETHUSDT", "ValueError", 1),
+    ]
+    assert report.errors[1]["ts_ms"] == START + MINUTE
+    assert report.total.failure_count == 0
+    assert report.document()["errors"] == report.errors
+
+
 def test_the_document_is_json_with_one_spelling(rows: list[EventRow]) -> None:
     gap: dict[str, object] = {"symbol": "ETHUSDT", "since_ms": START, "until_ms": START + MINUTE}
 

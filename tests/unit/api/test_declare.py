@@ -104,7 +104,16 @@ def test_hooks_are_kept_in_the_order_declared():
     assert made.while_open(every="15m")(decide) is decide
     assert made.while_open(every=None)(other) is other
 
-    assert made.open_hooks == [Hook(other, None), Hook(decide, 15 * MINUTE_MS), Hook(other, None)]
+    assert made.while_idle(other) is other
+    assert made.while_waiting(every="1h")(decide) is decide
+
+    assert made.open_hooks == [
+        Hook(other, None, 1),
+        Hook(decide, 15 * MINUTE_MS, 2),
+        Hook(other, None, 3),
+    ]
+    assert made.idle_hooks == [Hook(other, None, 4)]
+    assert made.waiting_hooks == [Hook(decide, 60 * MINUTE_MS, 5)]
 
 
 def test_an_interval_of_a_hook_that_does_not_parse_is_told():
@@ -129,14 +138,13 @@ def test_every_event_can_be_listened_to(kind):
     assert list(made.event_hooks) == [kind]
 
 
-@pytest.mark.parametrize("kind", ["scheduled", "open", ""])
+@pytest.mark.parametrize("kind", ["submitted", "open", ""])
 def test_an_unknown_event_is_told_at_once(kind):
     with pytest.raises(SettingsError) as caught:
         declared().on("opened", kind)
 
     assert caught.value.message == (
-        f"on() of strategy 's' was given {kind!r}, "
-        "must be one of opened, closed, cancelled, rejected"
+        f"on() of strategy 's' was given {kind!r}, must be one of {', '.join(HOOK_EVENTS)}"
     )
 
 

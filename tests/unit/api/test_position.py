@@ -3,12 +3,12 @@
 import pytest
 
 from tests.unit.engine.machine_builder import MINUTE_MS, START_MS
-from tradekit.api.position import Event, Outcome, Position
+from tradekit.api.outcome import Event, Outcome
+from tradekit.api.position import Position
 from tradekit.domain.commands import Close
 from tradekit.domain.costs import CostModel
-from tradekit.domain.order import Fill
+from tradekit.domain.order import Fill, Order, OrderType, Role
 from tradekit.domain.position import Position as HeldPosition
-from tradekit.domain.signal import Plan, Target
 
 COSTS = CostModel(0.0, 1.0, 2.0, 0.0)
 
@@ -27,31 +27,27 @@ def held_position(direction="long"):
     return held
 
 
-def plan_of(stop=95.0, target=110.0):
-    return Plan(
-        signal_id="s-X-1",
-        direction="long",
-        entry_type="market",
-        entry_price=None,
-        reference_price=100.0,
-        stop_loss_price=stop,
-        targets=() if target is None else (Target(target, 100.0),),
-        cost=204.0,
-        equity_pct=None,
-        hold_ms=None,
-        wait_ms=0,
-        note="",
-    )
+class Records:
+    """What the engine keeps, by hand."""
+
+    def __init__(self, held, *, stop=95.0, targets=(110.0,), hold_minute=60.0):
+        self.position = held
+        self.kept = {}
+        self.hold_deadline_ms = (
+            None if hold_minute is None else START_MS + round(hold_minute * MINUTE_MS)
+        )
+        prices = [("stop", Role.STOP, stop), *(("target", Role.TARGET, each) for each in targets)]
+        self.orders = {
+            f"{name}{number}": Order(name, role, OrderType.LIMIT, buying=False, price=price)
+            for number, (name, role, price) in enumerate(prices)
+            if price is not None
+        }
 
 
-def view_of(held=None, *, plan=None, hold_minute=60.0, moment=None, issue=None, catch_up=None):
+def view_of(held=None, *, records=None, moment=None, issue=None, catch_up=None, **more):
     return Position(
         symbol="X",
-        held=held or held_position(),
-        plan=plan or plan_of(),
-        hold_deadline_ms=(
-            None if hold_minute is None else START_MS + round(hold_minute * MINUTE_MS)
-        ),
+        records=records or Records(held or held_position(), **more),
         moment=moment or At(5, 110.0),
         issue=issue or (lambda held, command: Outcome(accepted=True)),
         catch_up=catch_up or (lambda: None),
@@ -71,7 +67,7 @@ def test_a_view_shows_what_is_held():
 
 
 def test_a_view_of_a_position_without_bracket():
-    view = view_of(plan=plan_of(stop=None, target=None))
+    view = view_of(stop=None, targets=())
 
     assert (view.stop_loss_price, view.take_profit_price) == (None, None)
 
@@ -97,7 +93,7 @@ def test_profit_goes_by_the_price_at_hand_where_there_is_one():
 @pytest.mark.parametrize("name", ["peak_pct", "drawdown_pct"])
 def test_extremes_take_in_what_has_closed_first(name):
     held = held_position()
-    view = view_of(held, catch_up=lambda: held.observe(120.0, 90.0))
+    view = view_of(held, catch_up=lambda: held.observe(120.0, 90.0, 0, 0))
 
     expected = held.pnl_pct_at(120.0 if name == "peak_pct" else 90.0)
     assert getattr(view, name) == expected

@@ -8,7 +8,7 @@ from tradekit.bootstrap.market import open_market
 from tradekit.bootstrap.plan import RunPlan
 from tradekit.domain.costs import CostModel
 from tradekit.domain.instrument import Instrument
-from tradekit.domain.signal import Limits
+from tradekit.domain.plan import Limits
 from tradekit.domain.time import MINUTE_MS, Frame, Interval
 from tradekit.errors import CandleError
 

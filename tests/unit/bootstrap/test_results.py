@@ -40,8 +40,8 @@ def holes_of(*pairs):
     return {"A": [(start * MINUTE_MS, stop * MINUTE_MS) for start, stop in pairs], "B": []}
 
 
-def opened(at, *, number, phase=Phase.OPEN):
-    return EventRow(at * MINUTE_MS, phase, 0, number, "s", "A", "opened", f"s-A-{number}", {})
+def opened(at, *, number, phase=Phase.OPEN, kind="opened"):
+    return EventRow(at * MINUTE_MS, phase, 0, number, "s", "A", kind, f"s-A-{number}", {})
 
 
 def met(*rows):
@@ -80,6 +80,22 @@ def test_trades_that_begin_or_end_inside_a_hole_were_inside():
         opened(12, phase=Phase.INSIDE, number=6),  # inside minute 11
         closed(12, 20, number=6),
     ) == {"s-A-1": True, "s-A-2": True, "s-A-3": True, "s-A-4": True, "s-A-5": False, "s-A-6": True}
+
+
+def test_trades_that_were_added_to_or_left_in_part_inside_a_hole_were_inside():
+    assert met(
+        opened(5, number=1),
+        opened(12, kind="averaged", phase=Phase.INSIDE, number=1),  # inside minute 11
+        closed(5, 20, number=1),
+        opened(5, number=2),
+        opened(51, kind="partial", number=2),
+        closed(5, 70, number=2),
+        opened(5, number=3),
+        opened(8, kind="averaged", number=3),
+        opened(12, kind="partial", number=3),  # at the first price after it
+        opened(51, kind="trailed", phase=Phase.DECISION, number=3),
+        closed(5, 60, number=3),
+    ) == {"s-A-1": True, "s-A-2": True, "s-A-3": False}
 
 
 def test_trades_that_end_as_a_hole_begins_or_begin_as_it_ends_met_none():

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.unit.bootstrap.kept_runs import EVENTS, MANIFEST, SECTION, keep
+from tests.unit.bootstrap.kept_runs import EVENTS, FILL, MANIFEST, SECTION, TRADE, keep
 from tradekit.cli.app import main
 
 OLD = "20260401T120000Z-mine-11111111"
@@ -97,6 +97,9 @@ DOUBTS = {
     "total": {**SECTION, "rejected": {"gap_reject": 4}, "ambiguous_count": 2},
     "first_refusals": {"gap_reject": "beyond the stop (mine-BTCUSDT-1)"},
     "failures": [{"symbol": "SOLUSDT", "error": "ValueError", "hook": "decide"}],
+    "errors": [
+        {"symbol": "XUSDT", "error": "KeyError", "hook": "ladder", "count": 1200, "ts_ms": 0}
+    ],
     "not_started": ["SOLUSDT has no candles"],
     "warnings": ["XUSDT is not listed"],
     "notes": ["filled"],
@@ -116,6 +119,7 @@ def test_show_tells_every_doubt(tradekit, tmp_path):
         "refused: 4 gap_reject",
         "first gap_reject: beyond the stop (mine-BTCUSDT-1)",
         "failed: SOLUSDT: ValueError in decide",
+        "went on: XUSDT: 1,200 KeyError in ladder",
         "not started: SOLUSDT has no candles",
         "warning: XUSDT is not listed",
         "note: filled",
@@ -171,6 +175,29 @@ def test_show_draws_the_curve_where_it_can_be_shown(tradekit, tmp_path, monkeypa
     assert "\nequity\n10,000.00 |" in drawn
     assert plain.isascii()
     assert "run folder: " in plain
+
+
+def test_show_counts_entries_and_exits_where_a_trade_has_several(tradekit, tmp_path):
+    keep(tmp_path, OLD)
+    plain = tradekit("show", "last")[1]
+    trades = [TRADE, {**TRADE, "entries": [FILL] * 1100, "exits": [FILL] * 2}]
+    keep(tmp_path, NEW, trades=trades)
+
+    lines = [line.split() for line in tradekit("show", "last")[1].splitlines()]
+
+    assert "trades  win" in plain
+    assert ["symbol", "trades", "entries", "exits", "win"] in [line[:5] for line in lines]
+    assert ["BTCUSDT", "1", "1,101", "3"] in [line[:4] for line in lines]
+    assert ["total", "1", "1,101", "3"] in [line[:4] for line in lines]
+
+
+def test_show_of_a_trade_without_its_fills_is_told(tradekit, tmp_path):
+    keep(tmp_path, OLD, trades=[{**TRADE, "exits": None}])
+
+    code, _, err = tradekit("show", "last")
+
+    assert code == 5
+    assert f"trades.jsonl of run {OLD} has a trade without its fills\n" in err
 
 
 def test_show_of_a_report_that_lacks_figures_is_told(tradekit, tmp_path):

@@ -132,9 +132,9 @@ def test_extremes_begin_at_the_net_profit_of_the_entry():
 @pytest.mark.parametrize("direction", ["long", "short"])
 def test_extremes_only_ever_widen(direction):
     position = held(direction)
-    position.observe(high=105.0, low=98.0)
+    position.observe(105.0, 98.0, 0, 0)
     inner = (position.peak_pct, position.drawdown_pct)
-    position.observe(high=101.0, low=99.0)
+    position.observe(101.0, 99.0, 0, 0)
 
     assert inner == pytest.approx((5.0, -2.0) if direction == "long" else (2.0, -5.0))
     assert (position.peak_pct, position.drawdown_pct) == inner
@@ -142,7 +142,7 @@ def test_extremes_only_ever_widen(direction):
 
 def test_a_second_entry_starts_extremes_anew():
     position = held()
-    position.observe(high=150.0, low=50.0)
+    position.observe(150.0, 50.0, 0, 0)
 
     position.add_entry(fill(100.0, 2.0), 200.0)
 
@@ -154,7 +154,7 @@ def test_a_second_entry_starts_extremes_anew():
 )
 def test_the_last_profit_counts_once_all_is_closed(price, peak, worst):
     position = held()
-    position.observe(high=105.0, low=98.0)
+    position.observe(105.0, 98.0, 0, 0)
     position.add_exit(fill(price, 2.0))
 
     position.settle()
@@ -169,7 +169,7 @@ def test_only_a_closed_position_settles():
 
 def test_a_position_comes_back_from_json():
     position = held("short", quantity=0.3, costs=COSTS, fee=0.1)
-    position.observe(high=101.7, low=93.3)
+    position.observe(101.7, 93.3, 0, 0)
     position.add_exit(fill(97.0, 0.1, 0.2, ts_ms=60_000))
     position.ambiguous = True
 

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from tradekit.domain.instrument import Instrument
-from tradekit.domain.signal import Defaults, Plan, Signal, Target, make_plan
+from tradekit.domain.plan import Defaults, Plan, Target, make_plan
+from tradekit.domain.signal import Signal
 from tradekit.domain.time import DAY_MS, MINUTE_MS
 from tradekit.errors import SignalError
 
@@ -201,7 +202,7 @@ def test_what_contradicts_itself_is_said_in_one_sentence(signal, message):
         "equity_pct",
     ],
 )
-@pytest.mark.parametrize("value", [0, -1, 0.0, math.nan, math.inf, -math.inf, True, "much", []])
+@pytest.mark.parametrize("value", [0, -1, 0.0, math.nan, math.inf, -math.inf, True, "much", {}])
 def test_a_number_is_finite_and_above_zero(name, value):
     assert refusal_of(Signal.long(**{name: value})) == (
         f"{name} was {value!r}, must be a finite number above 0, below 1e+15"

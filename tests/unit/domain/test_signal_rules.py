@@ -2,7 +2,7 @@
 
 import pytest
 
-from tradekit.domain.signal import Limits, Plan, Problem, Target, find_problems
+from tradekit.domain.plan import Limits, Plan, Problem, Target, find_problems
 from tradekit.domain.time import MINUTE_MS
 
 HOUR_MS = 60 * MINUTE_MS

@@ -13,18 +13,20 @@ from zlib import crc32
 
 from tests.support import worlds
 from tests.support.worlds import Row, series_of
-from tradekit.api.declare import Strategy, strategy
+from tradekit.api.declare import HOOK_EVENTS, Strategy, strategy
 from tradekit.domain.costs import CostModel
 from tradekit.domain.instrument import Instrument
 from tradekit.domain.journal import event_line
-from tradekit.domain.signal import Limits, Signal
+from tradekit.domain.plan import Limits
+from tradekit.domain.signal import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tests.unit.engine.dice import Dice
     from tradekit.api.context import Context
-    from tradekit.api.position import Event, Position
+    from tradekit.api.outcome import Event
+    from tradekit.api.position import Position
     from tradekit.domain.candle import CandleSeries
     from tradekit.drivers.replay import Replayed
 
@@ -204,7 +206,7 @@ def _declared(world: World, player: Player) -> Strategy:
     for number, (every, rarely) in enumerate(style.hooks):
         declared.while_open(every=every)(written(player.hook(number, rarely)))
     if style.listens:
-        declared.on("opened", "closed", "cancelled", "rejected")(written(player.news))
+        declared.on(*HOOK_EVENTS)(written(player.news))
     return declared
 
 

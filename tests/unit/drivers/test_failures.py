@@ -62,7 +62,7 @@ def test_answer_that_is_no_signal_is_named(answer) -> None:
     replayed = run(odd, {"A": CANDLES}, **WORLD)
 
     assert "odd returned " in str(replayed.failures["A"])
-    assert "must be a Signal or None" in str(replayed.failures["A"])
+    assert "must be a Signal, a Wake or None" in str(replayed.failures["A"])
 
 
 def test_hook_that_returns_something_is_named() -> None:
@@ -76,7 +76,7 @@ def test_hook_that_returns_something_is_named() -> None:
 
     replayed = run(talks, {"A": CANDLES}, **WORLD)
 
-    assert f"answer returned {sys.maxsize}, must be None" in str(replayed.failures["A"])
+    assert f"answer returned {sys.maxsize}, must be None or a Wake" in str(replayed.failures["A"])
 
 
 def test_cause_is_kept_for_those_who_debug() -> None:

@@ -47,6 +47,7 @@ def test_at_a_boundary_news_come_first_then_timers_then_hooks_then_the_question(
         (4, "opened"),
         (4, "first"),
         (4, "second"),
+        (5, "closed"),
     ]
 
 

@@ -17,7 +17,7 @@ def test_an_answer_is_a_signal_or_none(answer):
     failure = failure_of(play(strategy("s")(lambda ctx: answer)))
 
     assert failure.message.startswith(
-        f"<lambda> returned {answer!r}, must be a Signal or None "
+        f"<lambda> returned {answer!r}, must be a Signal, a Wake or None "
         "(strategy 's', <lambda>, X at 2026-04-01"
     )
 
@@ -36,7 +36,7 @@ def test_a_hook_returns_nothing(minute, listening):
     failure = failure_of(play(declared))
 
     assert failure.message.startswith(
-        "look returned 'well', must be None (strategy 's', look, X at"
+        "look returned 'well', must be None or a Wake (strategy 's', look, X at"
     )
     assert failure.message.endswith(f"T00:0{minute}:00Z)")
 

@@ -9,7 +9,8 @@ from tests.support.candles import DAY, series_of
 from tests.unit.engine.dice import dice
 from tradekit.domain.instrument import Instrument
 from tradekit.domain.time import DAY_MS, MINUTE_MS
-from tradekit.drivers.tape import Cursor, Now, Tape
+from tradekit.drivers.shared import Now
+from tradekit.drivers.tape import Cursor, Tape
 from tradekit.engine.quiet import NEVER_MS
 
 INF = math.inf
@@ -167,8 +168,8 @@ def test_the_close_that_was_known(minutes):
 
 
 def test_extremes_of_a_stretch():
-    assert cursor_of(range(50)).extremes(3, 6) == (106.0, 102.0)
-    assert cursor_of(range(50)).extremes(3, 4) == (104.0, 102.0)
+    assert cursor_of(range(50)).extremes(3, 6)[:2] == (106.0, 102.0)
+    assert cursor_of(range(50)).extremes(3, 4)[:2] == (104.0, 102.0)
 
 
 def test_the_last_close():

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from tradekit.domain.commands import Close
+from tradekit.domain.commands import AverageBuy, Close, Command
 from tradekit.domain.costs import CostModel
 from tradekit.domain.instrument import Instrument
 from tradekit.domain.journal import EventRow, Phase
 from tradekit.domain.order import Fill, Order
-from tradekit.domain.signal import Defaults, Limits, Signal
+from tradekit.domain.plan import Defaults, Limits
+from tradekit.domain.signal import Signal
 from tradekit.engine.effects import Effect
 from tradekit.engine.events import (
     CommandIssued,
@@ -21,6 +22,7 @@ from tradekit.engine.machine import Machine
 from tradekit.engine.state import Terms
 
 MINUTE_MS = 60_000
+FREE = CostModel(0.0, 0.0, 0.0, 0.0)
 START_MS = 1_775_001_600_000
 
 AT_MARKET = Signal.long(stop_loss=95, take_profit=110)
@@ -44,7 +46,7 @@ def terms(**more: Any) -> Terms:
         "on_boundary": False,
         "defaults": Defaults(hold_ms=60 * MINUTE_MS, wait_ms=30 * MINUTE_MS, cost=100.0),
         "limits": Limits(),
-        "costs": CostModel(0.0, 0.0, 0.0, 0.0),
+        "costs": FREE,
         "instrument": Instrument("X"),
     }
     return Terms(**(usual | more))
@@ -65,7 +67,8 @@ def filled(
     **more: Any,
 ) -> OrderFilled:
     money = price * quantity
-    delta = -(money + fee) if order_id.endswith("entry") else money - fee
+    adds = order_id.endswith("entry") or ":average" in order_id
+    delta = -(money + fee) if adds else money - fee
     fill = Fill(at(minute), price, price, quantity, fee)
     return OrderFilled(order_id, phase, fill, money, delta, **more)
 
@@ -79,7 +82,7 @@ def rejected(order_id: str = ENTRY, minute: float = 1) -> OrderRejected:
 
 
 def close(minute: float = 2, note: str = "") -> CommandIssued:
-    return CommandIssued(at(minute), Close(note))
+    return CommandIssued(at(minute), 100.0, Close(note))
 
 
 def machine_in(status: Status, **more: Any) -> Machine:
@@ -96,6 +99,54 @@ def machine_in(status: Status, **more: Any) -> Machine:
     for event in steps[status]:
         machine.handle(event)
     assert machine.state.status is status
+    return machine
+
+
+def asked(
+    machine: Machine, command: Command, minute: float = 2, *, price: float = 100.0
+) -> tuple[Effect, ...]:
+    """Return what comes of a hook's command at last close `price`."""
+    return machine.handle(CommandIssued(at(minute), price, command))
+
+
+def bought(
+    order_id: str, price: float, cost: float, model: CostModel, *, buying: bool
+) -> OrderFilled:
+    """Return the fill of an entry at market, at minute 1, that costs `cost`."""
+    paid, fee = model.paid_price(price, buying=buying, maker=False), model.fee(cost, maker=False)
+    fill = Fill(at(1), price, paid, cost / paid, fee)
+    return OrderFilled(order_id, Phase.OPEN, fill, cost, -(cost + fee))
+
+
+def managed(
+    signal: Signal | None = None,
+    *,
+    short: bool = False,
+    entries: tuple[float, ...] = (100.0,),
+    costs: tuple[float, ...] | None = None,
+    model: CostModel = FREE,
+    **more: Any,
+) -> Machine:
+    """Return a machine that holds a position of entries at these prices, 100 each or `costs`.
+
+    It pays what `model` says. Unless `signal` says otherwise its stop is 10 away from 100 and its
+    target 20.
+    """
+    usual = (
+        Signal.short(stop_loss=110, take_profit=80)
+        if short
+        else Signal.long(stop_loss=90, take_profit=120)
+    )
+    machine = Machine(terms(costs=model, **more), validate=True)
+    machine.handle(answered(usual if signal is None else signal, price=entries[0]))
+    for number, price in enumerate(entries):
+        cost = 100.0 if costs is None else costs[number]
+        order_id = ENTRY
+        if number:
+            command = AverageBuy(cost, limit=price, mode="anywhere")
+            assert asked(machine, command, minute=1)[0].accepted
+            order_id = f"s-X-1:average{number}"
+        machine.handle(bought(order_id, price, cost, model, buying=not short))
     return machine
 
 

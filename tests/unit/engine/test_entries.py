@@ -3,19 +3,18 @@
 import pytest
 
 from tradekit.domain.costs import CostModel
+from tradekit.domain.instrument import Instrument
 from tradekit.domain.journal import Phase
 from tradekit.domain.order import Fill, Order, OrderType, Role
+from tradekit.domain.plan import Plan, Target
 from tradekit.domain.position import Position
-from tradekit.domain.signal import Plan, Target
 from tradekit.engine.entries import (
     bracket_orders,
-    closed_data,
-    entry_data,
     entry_order,
     exit_order,
-    opened_data,
 )
 from tradekit.engine.events import OrderFilled
+from tradekit.engine.rows import closed_data, entry_data, opened_data
 
 
 def plan_of(direction="long", entry_type="market", entry=None, stop=95.0, target=110.0, **more):
@@ -91,7 +90,7 @@ def test_an_entry_may_be_sized_by_equity():
 def test_the_bracket_leaves_on_the_other_side(direction, buying):
     stop, target = (95.0, 110.0) if direction == "long" else (105.0, 90.0)
 
-    assert bracket_orders(plan_of(direction, stop=stop, target=target)) == [
+    assert bracket_orders(plan_of(direction, stop=stop, target=target), 1.0, Instrument("X")) == [
         Order(
             "s-X-1:stop",
             Role.STOP,
@@ -112,15 +111,21 @@ def test_the_bracket_leaves_on_the_other_side(direction, buying):
 
 
 def test_a_bracket_has_what_was_asked_for():
-    assert bracket_orders(plan_of(stop=None, target=None)) == []
-    assert [order.role for order in bracket_orders(plan_of(target=None))] == [Role.STOP]
-    assert [order.role for order in bracket_orders(plan_of(stop=None))] == [Role.TARGET]
+    assert bracket_orders(plan_of(stop=None, target=None), 1.0, Instrument("X")) == []
+    assert [order.role for order in bracket_orders(plan_of(target=None), 1.0, Instrument("X"))] == [
+        Role.STOP
+    ]
+    assert [order.role for order in bracket_orders(plan_of(stop=None), 1.0, Instrument("X"))] == [
+        Role.TARGET
+    ]
 
 
 def test_several_targets_are_numbered():
     plan = plan_of(targets=(Target(103.0, 40.0), Target(106.0, 60.0)))
 
-    assert [(order.order_id, order.price) for order in bracket_orders(plan)] == [
+    assert [
+        (order.order_id, order.price) for order in bracket_orders(plan, 1.0, Instrument("X"))
+    ] == [
         ("s-X-1:stop", 95.0),
         ("s-X-1:target1", 103.0),
         ("s-X-1:target2", 106.0),

@@ -10,6 +10,7 @@ from tradekit.errors import LocalProtocolError
 MOVES = {
     ("idle", "entry rested"): "scheduled",
     ("idle", "entry sent"): "opening",
+    ("scheduled", "entry sent"): "opening",
     ("scheduled", "entry filled"): "active",
     ("scheduled", "entry gone"): "idle",
     ("opening", "entry filled"): "active",

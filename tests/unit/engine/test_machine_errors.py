@@ -24,10 +24,10 @@ from tradekit.engine.state import snapshot
 from tradekit.errors import LocalProtocolError, RemoteProtocolError
 
 UNKNOWN = "s-X-7:entry"
-CANDLES = CandlesClosed(101.0, 99.0)
+CANDLES = CandlesClosed(0, 101.0, 99.0, 0, 0)
 
 EVERY_EVENT = [
-    BoundaryReached(at(9)),
+    BoundaryReached(at(9), 100.0),
     DecisionDue(at(9)),
     answered(),
     close(),

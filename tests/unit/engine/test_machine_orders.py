@@ -22,7 +22,8 @@ from tests.unit.engine.machine_builder import (
 )
 from tradekit.domain.journal import Phase
 from tradekit.domain.order import OrderType, Role
-from tradekit.domain.signal import Defaults, Signal
+from tradekit.domain.plan import Defaults
+from tradekit.domain.signal import Signal
 from tradekit.engine.effects import AnswerCommand, CancelOrder
 from tradekit.engine.events import BoundaryReached, CandlesClosed, RunEnded
 from tradekit.engine.lifecycle import Status
@@ -30,7 +31,7 @@ from tradekit.engine.state import snapshot
 
 
 def boundary(machine, minute):
-    return machine.handle(BoundaryReached(at(minute)))
+    return machine.handle(BoundaryReached(at(minute), 100.0))
 
 
 # --- entries ----------------------------------------------------------------------------------
@@ -244,7 +245,7 @@ def test_a_successor_may_be_refused_before_the_position_is_gone():
 def test_candles_widen_the_extremes_and_want_nothing():
     machine = machine_in(Status.ACTIVE)
 
-    assert machine.handle(CandlesClosed(high=104.0, low=97.0)) == ()
+    assert machine.handle(CandlesClosed(0, 104.0, 97.0, 0, 0)) == ()
 
     closed = row_of(machine.handle(filled(STOP, 5, price=95.0)))
     assert closed.data["peak_pct"] == pytest.approx(4.0)

@@ -21,7 +21,8 @@ from tests.unit.engine.machine_builder import (
 from tradekit.domain.instrument import Instrument
 from tradekit.domain.journal import Phase
 from tradekit.domain.order import OrderType, Role
-from tradekit.domain.signal import Limits, Signal
+from tradekit.domain.plan import Limits
+from tradekit.domain.signal import Signal
 from tradekit.engine.effects import AskStrategy
 from tradekit.engine.events import DecisionDue
 from tradekit.engine.lifecycle import Status

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from tests.unit.engine.machine_builder import AT_LIMIT, answered, at, close, filled, machine_in
-from tradekit.domain.signal import Defaults, Signal
+from tradekit.domain.plan import Defaults
+from tradekit.domain.signal import Signal
 from tradekit.engine.events import DecisionDue, StrategyAnswered
 from tradekit.engine.lifecycle import Status
 from tradekit.engine.machine import Machine

@@ -106,9 +106,9 @@ def test_a_machine_that_validates_finds_it_at_the_next_event():
     machine.state.seq = -5
 
     with pytest.raises(AssertionError):
-        machine.handle(CandlesClosed(101.0, 99.0))
+        machine.handle(CandlesClosed(0, 101.0, 99.0, 0, 0))
     trusting = Machine(machine.terms, machine.state)
-    trusting.handle(CandlesClosed(101.0, 99.0))
+    trusting.handle(CandlesClosed(0, 101.0, 99.0, 0, 0))
 
 
 def test_an_order_is_found_by_its_role_unless_it_is_being_cancelled():
@@ -168,7 +168,7 @@ def test_a_state_full_of_everything_comes_back():
     machine.handle(DecisionDue(1_775_001_600_000))
     machine.handle(answered(Signal.long(stop_loss=95, id="once", note="n", hold="unlimited")))
     machine.handle(filled(ENTRY))
-    machine.handle(CandlesClosed(103.3, 97.7))
+    machine.handle(CandlesClosed(0, 103.3, 97.7, 0, 0))
     machine.handle(filled(STOP, price=95.0))
     machine.handle(answered(AT_LIMIT))
     machine.handle(RunEnded(1_775_001_700_000, 3, "frame_end"))

@@ -6,6 +6,7 @@ from tradekit.domain.costs import CostModel
 from tradekit.domain.instrument import Instrument
 from tradekit.domain.order import Order, OrderType, Role
 from tradekit.engine.account import Account
+from tradekit.engine.events import OrderFilled
 from tradekit.engine.venue import SimVenue
 
 FREE = CostModel(0.0, 0.0, 0.0, 0.0)
@@ -51,6 +52,25 @@ def target(price: float, *, buying: bool = False, name: str = "target1") -> Orde
     return Order(name, Role.TARGET, OrderType.LIMIT, buying, price, waits_below=buying)
 
 
+def average(
+    price: float | None = None,
+    *,
+    buying: bool = True,
+    cost: float = 100.0,
+    name: str = "average1",
+    low: float | None = None,
+    high: float | None = None,
+) -> Order:
+    """Return what adds to a position: at market between `low` and `high`, or at `price`."""
+    order_type = OrderType.MARKET if price is None else OrderType.LIMIT
+    below = price is not None and buying
+    return Order(name, Role.AVERAGE, order_type, buying, price, None, cost, None, low, high, below)
+
+
+def part(quantity: float, *, buying: bool = False, name: str = "part1") -> Order:
+    return Order(name, Role.PART, OrderType.MARKET, buying, quantity=quantity)
+
+
 def leave(*, buying: bool = False) -> Order:
     return Order("exit", Role.EXIT, OrderType.MARKET, buying)
 
@@ -62,3 +82,20 @@ def holding(*orders: Order, short: bool = False, **more: Any) -> SimVenue:
     for order in orders:
         venue.submit(order)
     return venue
+
+
+def drain(ask, *arguments):
+    """Return every fill of a group as (order id, price, quantity)."""
+    told = []
+    while event := ask(*arguments):
+        assert isinstance(event, OrderFilled)
+        told.append((event.order_id, event.fill.price, event.fill.quantity))
+    return told
+
+
+def exits_inside(venue: SimVenue, ts_ms: int, low: float, high: float):
+    """Return the same of the exits inside a candle."""
+    told = []
+    while venue.held and (event := venue.exit_inside(ts_ms, low, high)):
+        told.append((event.order_id, event.fill.price, event.fill.quantity))
+    return told

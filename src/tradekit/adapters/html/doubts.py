@@ -88,6 +88,7 @@ def doubts(report: Plain, manifest: Plain, candle_notes: Plain) -> Markup:
         _gaps(report.get("gaps", ())),
         _refused(total.get("rejected", {}), report.get("first_refusals", {})),
         _failures(report.get("failures", ()), manifest.get("failures", {})),
+        _errors(report.get("errors") or ()),
         _sentences("symbols not started", "Not started", report.get("not_started", ()), grave=True),
         _candles(candle_notes),
         _sentences("warnings", "Warnings", (*report.get("warnings", ()), *_strange(total))),
@@ -203,19 +204,19 @@ def _gaps(gaps: Sequence[Plain]) -> Doubt:
 
 def _refused(rejected: Plain, first: Plain) -> Doubt:
     if not rejected:
-        return Doubt("refused entries")
+        return Doubt("refused orders")
     rows = [
         [plain(rule), f"{count:,}", exact_text(first.get(rule, ""))]
         for rule, count in rejected.items()
     ]
     total = sum(rejected.values())
     return Doubt(
-        "refused entries",
-        f"{_counted(total, 'entry', 'entries')} refused",
+        "refused orders",
+        f"{_counted(total, 'order')} refused",
         table(
             ["Rule", "Times", "What the first said"],
             rows,
-            caption="Refused entries by rule",
+            caption="Refused orders by rule",
             class_="sentences",
             scrolls=True,
         ),
@@ -245,6 +246,33 @@ def _failures(failures: Sequence[Plain], messages: Plain) -> Doubt:
     count = len(failures) or len(messages)
     headline = f"{_counted(count, 'symbol')} stopped by a failure"
     return Doubt("failures", headline, el("ul", rows, _more(len(failures))), grave=True)
+
+
+def _errors(errors: Sequence[Plain]) -> Doubt:
+    if not errors:
+        return Doubt("errors that stopped nothing")
+    rows = [
+        [
+            exact_text(each.get("symbol", "")),
+            exact_text(each.get("hook", "")),
+            exact_text(each.get("error", "")),
+            f"{each['count']:,}",
+            moment(each["ts_ms"]),
+        ]
+        for each in errors
+    ]
+    count = sum(each["count"] for each in errors)
+    return Doubt(
+        "errors that stopped nothing",
+        f"{_counted(count, 'call')} of a hook raised, and the run went on",
+        table(
+            ["Symbol", "Hook", "Error", "Times", "First"],
+            rows,
+            caption="What hooks raised",
+            class_="sentences",
+            scrolls=True,
+        ),
+    )
 
 
 def _sentences(name: str, title: str, texts: Iterable[object], *, grave: bool = False) -> Doubt:

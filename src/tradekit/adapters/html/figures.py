@@ -31,7 +31,7 @@ _NAMES: Final = {
     "exits": "How trades closed",
     "by_reason": "By close reason",
     "by_direction": "By direction",
-    "rejected": "Refused entries",
+    "rejected": "Refused orders",
     "cancelled": "Resting entries that ended unfilled",
 }
 # They have places of their own on the page.

@@ -168,7 +168,7 @@ def _data(kept: Kept, capital: float) -> Markup:
         "until_ms": report.get("until_ms", 0),
         "symbols": symbols,
         "equity": equity_columns(kept.equity, report.get("since_ms", 0), capital),
-        "trades": trade_columns(kept.trades, kept.events, base.ms),
+        "trades": trade_columns(kept.trades, kept.events, base_ms=base.ms, shown_ms=shown.ms),
     }
     blocks = [_block("run-data", packed(general))]
     for index, symbol in enumerate(symbols):

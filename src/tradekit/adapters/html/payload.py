@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tradekit.adapters.html.trade_courses import STOP, TARGET, Course, key_of, trade_courses
 from tradekit.domain.time import Interval, align_down, align_up
 from tradekit.kernels.candles import aggregate
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tradekit.analysis.equity import EquityPoint
     from tradekit.domain.candle import CandleSeries, FloatArray, IntArray
 
     Plain = Mapping[str, Any]
-    _Key = tuple[str, str, str]
 
 # Together they keep a page below five megabytes, ten thousand trades included.
 PAGE_CANDLES: Final = 360_000
@@ -31,7 +31,7 @@ SYMBOL_CANDLES: Final = 60_000
 _DIGITS_MAX: Final = 10
 _SIGNIFICANT: Final = 9
 _NAMED: Final = ("symbol", "strategy", "direction", "reason")
-_OF_EVENTS: Final = ("phase", "stop_loss_price", "take_profit_price")
+_OF_FILLS: Final = ("ts_ms", "price", "quantity", "fee")
 _PLAIN: Final = (
     "signal_id",
     "entry_ts_ms",
@@ -55,19 +55,25 @@ def packed(value: object) -> str:
     return base64.b64encode(zlib.compress(text.encode(), 9)).decode("ascii")
 
 
-def trade_columns(trades: Sequence[Plain], events: Iterable[Plain], base_ms: int) -> dict[str, Any]:
+def trade_columns(
+    trades: Sequence[Plain], events: Iterable[Plain], *, base_ms: int, shown_ms: int
+) -> dict[str, Any]:
     """Return the trades as columns, with what only their events say.
 
     `entry_at_ms` and `exit_at_ms` are the open times of the candles in which it happened: what
-    happened inside a candle is labelled with its close. `stop` and `target` are those at the entry.
+    happened inside a candle is labelled with its close; it is the last number of each fill, too.
+    `stop` and `target` are those at the entry. `fills` and `steps` are of those trades alone, by
+    their place, that have several fills, or of which a level moved.
 
     Args:
         trades: rows of `trades.jsonl`, money and prices as floats.
         events: rows of `events.jsonl`.
         base_ms: the base interval.
+        shown_ms: the interval of the candles shown.
     """
-    keys = [_key(row) for row in trades]
-    opened, closed, notes = _by_trade(events, set(keys))
+    keys = [key_of(row) for row in trades]
+    courses = trade_courses(events, set(keys), base_ms=base_ms, shown_ms=shown_ms)
+    own = [courses.get(key, Course()) for key in keys]
     columns: dict[str, Any] = {name: [row[name] for row in trades] for name in _PLAIN}
     names: dict[str, list[str]] = {}
     for name in _NAMED:
@@ -75,22 +81,32 @@ def trade_columns(trades: Sequence[Plain], events: Iterable[Plain], base_ms: int
         places = {value: index for index, value in enumerate(names[name])}
         columns[name] = [places[str(row[name])] for row in trades]
     columns["entry_at_ms"] = [
-        row["entry_ts_ms"] - _inside(opened.get(key), base_ms)
-        for key, row in zip(keys, trades, strict=True)
+        course.entry_times[0] if course.entry_times else row["entry_ts_ms"]
+        for course, row in zip(own, trades, strict=True)
     ]
     columns["exit_at_ms"] = [
-        row["exit_ts_ms"] - _inside(closed.get(key), base_ms)
-        for key, row in zip(keys, trades, strict=True)
+        course.exit_times[-1] if course.exit_times else row["exit_ts_ms"]
+        for course, row in zip(own, trades, strict=True)
     ]
-    columns["stop"] = [_price(opened.get(key), "stop_loss_price") for key in keys]
-    columns["target"] = [_price(opened.get(key), "take_profit_price") for key in keys]
-    columns["note"] = [" / ".join(notes.get(key, ())) for key in keys]
+    columns["stop"] = [course.first(STOP) for course in own]
+    columns["target"] = [course.first(TARGET) for course in own]
+    columns["note"] = [" / ".join(course.notes) for course in own]
     fills = {
-        str(index): [[_fill(each) for each in row[side]] for side in ("entries", "exits")]
-        for index, row in enumerate(trades)
+        str(index): [
+            _fills(row["entries"], course.entry_times),
+            _fills(row["exits"], course.exit_times),
+        ]
+        for index, (course, row) in enumerate(zip(own, trades, strict=True))
         if len(row.get("entries", ())) > 1 or len(row.get("exits", ())) > 1
     }
-    return {"count": len(trades), "names": names, "columns": columns, "fills": fills}
+    steps = {str(index): moved for index, course in enumerate(own) if (moved := _moved(course))}
+    return {
+        "count": len(trades),
+        "names": names,
+        "columns": columns,
+        "fills": fills,
+        "steps": steps,
+    }
 
 
 def equity_columns(points: Sequence[EquityPoint], since_ms: int, capital: float) -> dict[str, Any]:
@@ -166,43 +182,15 @@ def _whole(column: FloatArray, digits: int) -> IntArray:
     return counted
 
 
-def _key(row: Plain) -> _Key:
-    return row["strategy"], row["symbol"], row["signal_id"]
+def _fills(fills: Sequence[Plain], times_ms: Sequence[int]) -> list[list[float]]:
+    """Return the fills, each with the candle that it happened in, as far as events say that."""
+    return [
+        [*(fill[name] for name in _OF_FILLS), times_ms[i] if i < len(times_ms) else fill["ts_ms"]]
+        for i, fill in enumerate(fills)
+    ]
 
 
-def _by_trade(
-    events: Iterable[Plain], wanted: Container[_Key]
-) -> tuple[dict[_Key, Plain], dict[_Key, Plain], dict[_Key, list[str]]]:
-    """Return of each trade what its opening and its closing event say, and what was noted of it.
-
-    Nothing is kept of all other events: there may be far more of them than of trades.
-    """
-    opened: dict[_Key, Plain] = {}
-    closed: dict[_Key, Plain] = {}
-    notes: dict[_Key, list[str]] = {}
-    for event in events:
-        key = _key(event)
-        if key not in wanted:
-            continue
-        kind = event["kind"]
-        if kind in {"opened", "closed"}:
-            kept = {name: event[name] for name in _OF_EVENTS if name in event}
-            (opened if kind == "opened" else closed)[key] = kept
-        if note := event.get("note"):
-            told = notes.setdefault(key, [])
-            if note not in told:
-                told.append(str(note))
-    return opened, closed, notes
-
-
-def _inside(event: Plain | None, base_ms: int) -> int:
-    return base_ms if event is not None and event.get("phase") == "inside" else 0
-
-
-def _price(event: Plain | None, name: str) -> float | None:
-    value = None if event is None else event.get(name)
-    return None if value is None else float(value)
-
-
-def _fill(fill: Plain) -> list[float]:
-    return [fill["ts_ms"], fill["price"], fill["quantity"], fill["fee"]]
+def _moved(course: Course) -> dict[str, Any]:
+    """Return the steps of the levels that moved, and how often they were moved by an order."""
+    steps: dict[str, Any] = {name: each for name, each in course.steps.items() if len(each) > 1}
+    return {**steps, "moves": course.moves} if steps else {}

@@ -26,7 +26,8 @@ function candleChart(place, { symbols, since_ms: sinceMs, until_ms: untilMs }, t
       for (const trade of own) {
         trade.from = at(trade.entry_at_ms);
         trade.to = at(trade.exit_at_ms);
-        trade.indexAt = at;
+        for (const fill of [...trade.entries, ...trade.exits]) fill.at = at(fill[4]);
+        for (const steps of Object.values(trade.levels)) for (const step of steps) step.at = at(step[0]);
       }
       kept.set(symbol, { ...made, own, isBare: !packed });
     }
@@ -135,12 +136,14 @@ function candleChart(place, { symbols, since_ms: sinceMs, until_ms: untilMs }, t
   return { show, choose, whole, zoom, pan, neighbour, sinceMs, untilMs };
 }
 
+const othersText = (count) => (count > 1 ? `, one of ${count}` : "");
+
 function hoverLines(trade) {
   const pnl = make("span", { class: signOf(trade.pnl) }, `${moneyText(trade.pnl)} (${trade.pnl_pct.toFixed(2)} %)`);
   return [
     make("strong", {}, trade.signal_id),
     make("div", {}, `${trade.direction}, ${plainText(trade.reason)}, `, pnl),
-    make("div", {}, `in ${timeText(trade.entry_ts_ms)} at ${trade.entry_price}`),
-    make("div", {}, `out ${timeText(trade.exit_ts_ms)} at ${trade.exit_price}, ${lengthText(trade.length_ms)}`),
+    make("div", {}, `in ${timeText(trade.entry_ts_ms)} at ${trade.entry_price}${othersText(trade.entry_count)}`),
+    make("div", {}, `out ${timeText(trade.exit_ts_ms)} at ${trade.exit_price}${othersText(trade.exit_count)}, ${lengthText(trade.length_ms)}`),
   ];
 }

@@ -25,57 +25,69 @@ function tradeDrawing() {
     return inside.map(shapeOf).filter(Boolean);
   }
 
-  function level(pen, shape, price, colour, dash, text) {
-    const y = price === null ? null : own.series.priceToCoordinate(price);
-    if (y === null) return;
-    stroke(pen, shape.x1 - 4, y, Math.max(shape.x2, shape.x1 + 8) + 4, y, colour, 1, dash);
-    if (text) {
+  const xAt = (shape, index) => Math.min(Math.max(own.chart.timeScale().logicalToCoordinate(index), shape.x1), shape.x2);
+  const yOf = (price) => (price === null ? null : own.series.priceToCoordinate(price));
+
+  // A level as it stood: flat from each step to the next one, a little longer than the trade.
+  function level(pen, shape, steps, colour, dash, text) {
+    let last = null;
+    steps.forEach(([, price], i) => {
+      const y = yOf(price);
+      const x1 = i ? xAt(shape, steps[i].at) : shape.x1 - 4;
+      const x2 = i + 1 < steps.length ? xAt(shape, steps[i + 1].at) : Math.max(shape.x2, shape.x1 + 8) + 4;
+      if (y !== null) {
+        if (last !== null) stroke(pen, x1, last, x1, y, colour, 1, dash);
+        stroke(pen, x1, y, x2, y, colour, 1, dash);
+      }
+      last = y;
+    });
+    const y = yOf(steps[0][1]);
+    if (text && y !== null) {
       pen.fillStyle = colour;
       pen.textAlign = "right";
       pen.fillText(text, shape.x1 - 8, y + 4);
     }
   }
 
-  function zones(pen, shape) {
-    const { colours } = state;
-    const width = Math.max(shape.x2 - shape.x1, 6);
-    const zone = (price, fill) => {
-      const y = price === null ? null : own.series.priceToCoordinate(price);
-      if (y === null) return;
-      pen.fillStyle = fill;
-      pen.fillRect(shape.x1, Math.min(y, shape.y1), width, Math.abs(y - shape.y1));
-    };
-    zone(shape.trade.target, colours.gainFill(0.12));
-    zone(shape.trade.stop, colours.lossFill(0.12));
+  // What lies between a level and the average price: what would be won, or lost, there.
+  function zone(pen, shape, name) {
+    const { trade } = shape;
+    const { average } = trade.levels;
+    const steps = trade.levels[name];
+    const side = trade.direction === "long" ? 1 : -1;
+    const turns = [...new Set([...average, ...steps].map((step) => step.at))].sort((a, b) => a - b);
+    turns.forEach((turn, i) => {
+      const [middle, price] = [average, steps].map((each) => each.findLast((step) => step.at <= turn)?.[1] ?? null);
+      const [y1, y2] = [yOf(middle), yOf(price)];
+      if (y1 === null || y2 === null) return;
+      // On whole pixels neighbours do not overlap, which would show as stripes.
+      const from = Math.round(i ? xAt(shape, turn) : shape.x1);
+      const to = Math.round(i + 1 < turns.length ? xAt(shape, turns[i + 1]) : Math.max(shape.x2, shape.x1 + 6));
+      pen.fillStyle = (price - middle) * side > 0 ? state.colours.gainFill(0.12) : state.colours.lossFill(0.12);
+      pen.fillRect(from, Math.min(y1, y2), to - from, Math.abs(y2 - y1));
+    });
   }
 
   function levels(pen, shape, named) {
     const { colours } = state;
-    level(pen, shape, shape.trade.target, colours.gain, [2, 3], named ? "target" : "");
-    level(pen, shape, shape.trade.stop, colours.loss, [2, 3], named ? "stop" : "");
-    if (shape.trade.entries.length > 1 || named) {
-      const text = shape.trade.entries.length > 1 ? "average" : "entry";
-      level(pen, shape, shape.trade.entry_price, colours.accent, [6, 4], named ? text : "");
-    }
+    const { target, stop, average } = shape.trade.levels;
+    level(pen, shape, target, colours.gain, [2, 3], named ? "target" : "");
+    level(pen, shape, stop, colours.loss, [2, 3], named ? "stop" : "");
+    if (average.length > 1 || named) level(pen, shape, average, colours.accent, [6, 4], named ? (average.length > 1 ? "average" : "entry") : "");
   }
 
   function glyphs(pen, shape, chosen) {
     const { colours } = state;
     const { trade } = shape;
     const size = chosen ? 7 : 5;
-    const isLong = trade.direction === "long";
-    const entries = trade.entries.length ? trade.entries : [[trade.entry_at_ms, trade.entry_price]];
-    for (const [ms, price] of entries) {
-      const at = trade.entries.length > 1 ? own.chart.timeScale().logicalToCoordinate(trade.indexAt(ms)) : shape.x1;
-      const y = own.series.priceToCoordinate(price);
-      if (at !== null && y !== null) triangle(pen, at, y, size, isLong, colours.accent, colours.ground);
-    }
-    const exits = trade.exits.length > 1 ? trade.exits : [[trade.exit_at_ms, trade.exit_price]];
-    for (const [ms, price] of exits) {
-      const at = trade.exits.length > 1 ? own.chart.timeScale().logicalToCoordinate(trade.indexAt(ms)) : shape.x2;
-      const y = own.series.priceToCoordinate(price);
-      if (at !== null && y !== null) ring(pen, at, y, size - 1, trade.pnl < 0 ? colours.loss : colours.gain, colours.ground);
-    }
+    const mark = ([fill, draw]) => {
+      const y = yOf(fill[1]);
+      if (y !== null) draw(xAt(shape, fill.at), y);
+    };
+    const ringed = trade.pnl < 0 ? colours.loss : colours.gain;
+    const entered = (x, y) => triangle(pen, x, y, size, trade.direction === "long", colours.accent, colours.ground);
+    const left = (x, y) => ring(pen, x, y, size - 1, ringed, colours.ground);
+    [...trade.entries.map((fill) => [fill, entered]), ...trade.exits.map((fill) => [fill, left])].forEach(mark);
   }
 
   function draw(target) {
@@ -96,7 +108,8 @@ function tradeDrawing() {
       }
       const chosen = shapes.find((shape) => shape.trade === state.chosen);
       if (chosen) {
-        zones(pen, chosen);
+        zone(pen, chosen, "target");
+        zone(pen, chosen, "stop");
         levels(pen, chosen, true);
         const colour = chosen.trade.pnl < 0 ? colours.loss : colours.gain;
         stroke(pen, chosen.x1, chosen.y1, chosen.x2, chosen.y2, colour, 2.5, []);
@@ -137,7 +150,8 @@ function tradeDrawing() {
     autoscaleInfo(from, to) {
       const { chosen } = state;
       if (!chosen || chosen.to < from || chosen.from > to) return null;
-      const prices = [chosen.entry_price, chosen.exit_price, chosen.stop, chosen.target].filter((each) => each !== null);
+      const marks = [...chosen.entries, ...chosen.exits, ...Object.values(chosen.levels).flat()];
+      const prices = marks.map((each) => each[1]).filter((each) => each !== null);
       return { priceRange: { minValue: Math.min(...prices), maxValue: Math.max(...prices) } };
     },
   };

@@ -9,9 +9,9 @@ function details(trade, linkOf) {
   const figures = [
     ["Direction", trade.direction], ["Reason", plainText(trade.reason)],
     ["PnL", exactText(trade.pnl), trade.pnl], ["PnL %", exactText(trade.pnl_pct), trade.pnl],
-    ["Entry", timeText(trade.entry_ts_ms)], ["Entry price", exactText(trade.entry_price)],
-    ["Exit", timeText(trade.exit_ts_ms)], ["Exit price", exactText(trade.exit_price)],
-    ["Held", lengthText(trade.length_ms)], ["Stop", exactText(trade.stop)], ["Target", exactText(trade.target)],
+    ["Entry", timeText(trade.entry_ts_ms)], ...entryPrices(trade),
+    ["Exit", timeText(trade.exit_ts_ms)], [trade.exit_count > 1 ? "Last exit price" : "Exit price", exactText(trade.exit_price)],
+    ["Held", lengthText(trade.length_ms)], ...levelFigures(trade, "stop", "Stop"), ...levelFigures(trade, "target", "Target"),
     ["Cost", exactText(trade.cost)], ["Quantity", exactText(trade.quantity)], ["Fees", exactText(trade.fees)],
     ["Best %", exactText(trade.peak_pct)], ["Worst %", exactText(trade.drawdown_pct)],
     ["Ambiguous", trade.ambiguous ? "yes" : "no"], ...(trade.note ? [["Note", trade.note]] : []),
@@ -24,6 +24,22 @@ function details(trade, linkOf) {
     make("h3", {}, link), make("p", { class: "quiet" }, `${trade.symbol}, ${trade.strategy}`), list,
     ...fillsTable("Entries", trade.entries), ...fillsTable("Exits", trade.exits),
   );
+}
+
+function entryPrices(trade) {
+  const { average } = trade.levels;
+  if (trade.entry_count < 2) return [["Entry price", exactText(trade.entry_price)]];
+  return [["First entry price", exactText(trade.entry_price)], ["Average price", exactText(average[average.length - 1][1])]];
+}
+
+// A level that moved: where it stood first and last, and how often an order moved it. Targets that
+// filled one after the other are told in that order.
+function levelFigures(trade, name, title) {
+  const steps = trade.levels[name];
+  const count = trade.moves[name];
+  if (!count && steps.length > 1) return [[`${title}s`, steps.filter((step) => step[1] !== null).map((step) => exactText(step[1])).join(", ")]];
+  if (!count) return [[title, exactText(trade[name])]];
+  return [[`${title} at entry`, exactText(trade[name])], [`${title} at exit`, exactText(steps[steps.length - 1][1])], [`${title} moved`, count === 1 ? "once" : `${grouped(count, 0)} times`]];
 }
 
 function fillsTable(title, fills) {

@@ -24,6 +24,8 @@ const COLUMNS = [
   ["peak_pct", "Best %", pctText],
   ["drawdown_pct", "Worst %", pctText],
   ["fees", "Fees", moneyText],
+  ["entry_count", "Entries", String],
+  ["exit_count", "Exits", String],
   ["ambiguous", "Ambiguous", (value) => (value ? "yes" : ""), "word"],
 ];
 
@@ -36,7 +38,12 @@ const OUTCOMES = {
 function tradeTable(trades, linkOf, onChosen) {
   const table = byId("trade-table");
   const several = new Set(trades.map((trade) => trade.strategy)).size > 1;
-  const columns = COLUMNS.filter(([name]) => (name !== "strategy" || several) && (name !== "ambiguous" || trades.some((trade) => trade.ambiguous)));
+  const idle = new Set([
+    ...(several ? [] : ["strategy"]),
+    ...["entry_count", "exit_count"].filter((name) => trades.every((trade) => trade[name] < 2)),
+    ...(trades.some((trade) => trade.ambiguous) ? [] : ["ambiguous"]),
+  ]);
+  const columns = COLUMNS.filter(([name]) => !idle.has(name));
   const words = trades.map((trade) => `${trade.signal_id} ${trade.note}`.toLowerCase());
   const wanted = { symbol: "", direction: "", reason: "", outcome: "", text: "" };
   let sortBy = "number";

@@ -10,7 +10,7 @@ async function unpacked(id) {
   return JSON.parse(await new Response(stream).text());
 }
 
-function tradesOf({ count, names, columns, fills }) {
+function tradesOf({ count, names, columns, fills, steps }) {
   const plain = Object.keys(columns);
   const trades = [];
   for (let i = 0; i < count; i += 1) {
@@ -20,8 +20,14 @@ function tradesOf({ count, names, columns, fills }) {
     }
     trade.length_ms = trade.exit_ts_ms - trade.entry_ts_ms;
     const [entries, exits] = fills[i] ?? [[], []];
-    trade.entries = entries;
-    trade.exits = exits;
+    trade.entries = entries.length ? entries : [[trade.entry_ts_ms, trade.entry_price, trade.quantity, null, trade.entry_at_ms]];
+    trade.exits = exits.length ? exits : [[trade.exit_ts_ms, trade.exit_price, trade.quantity, null, trade.exit_at_ms]];
+    trade.entry_count = trade.entries.length;
+    trade.exit_count = trade.exits.length;
+    const own = steps[i] ?? {};
+    const level = (name, price) => own[name] ?? [[trade.entry_at_ms, price]];
+    trade.levels = { average: level("average", trade.entry_price), stop: level("stop", trade.stop), target: level("target", trade.target) };
+    trade.moves = own.moves ?? {};
     trades.push(trade);
   }
   return trades;
@@ -53,8 +59,7 @@ function candlesOf(packed) {
 function pricesTraded(trades) {
   const points = new Map();
   for (const trade of trades) {
-    points.set(trade.entry_at_ms, trade.entry_price);
-    points.set(trade.exit_at_ms, trade.exit_price);
+    for (const [, price, , , ms] of [...trade.entries, ...trade.exits]) points.set(ms, price);
   }
   const times = [...points.keys()].sort((a, b) => a - b);
   const candles = times.map((ms) => ({ time: ms / 1000, value: points.get(ms) }));
