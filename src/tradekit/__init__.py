@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from tradekit.api.declare import Exchange, strategy
     from tradekit.api.outcome import Event, Outcome, Wake
     from tradekit.api.position import Position
+    from tradekit.api.risk import Risk, RiskAsk
     from tradekit.api.run import Run
+    from tradekit.api.sizing import Sizing
     from tradekit.api.waiting import WaitingEntry
     from tradekit.domain.signal import Signal
     from tradekit.domain.time import Frame
@@ -25,8 +27,11 @@ __all__ = [
     "Frame",
     "Outcome",
     "Position",
+    "Risk",
+    "RiskAsk",
     "Run",
     "Signal",
+    "Sizing",
     "WaitingEntry",
     "Wake",
     "strategy",
@@ -39,8 +44,11 @@ _HOMES = {
     "Frame": "tradekit.domain.time",
     "Outcome": "tradekit.api.outcome",
     "Position": "tradekit.api.position",
+    "Risk": "tradekit.api.risk",
+    "RiskAsk": "tradekit.api.risk",
     "Run": "tradekit.api.run",
     "Signal": "tradekit.domain.signal",
+    "Sizing": "tradekit.api.sizing",
     "WaitingEntry": "tradekit.api.waiting",
     "Wake": "tradekit.api.outcome",
     "strategy": "tradekit.api.declare",

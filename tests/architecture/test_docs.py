@@ -14,7 +14,7 @@ import pytest
 from tests.support import documents, draw_lifecycle, source, tidy
 from tests.support.documents import FENCED, ROOT, rows, tradekit
 from tradekit import errors
-from tradekit.bootstrap.plan import Choices
+from tradekit.bootstrap.choices import Choices
 from tradekit.bootstrap.settings import load_settings
 from tradekit.domain import journal
 from tradekit.registry.loader import load_strategy_file

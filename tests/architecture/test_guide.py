@@ -27,7 +27,7 @@ from tradekit import (
     strategy,
 )
 from tradekit.api.declare import HOOK_EVENTS
-from tradekit.bootstrap.plan import Choices
+from tradekit.bootstrap.choices import Choices
 from tradekit.bootstrap.settings import LimitSettings
 from tradekit.domain.costs import CostModel
 from tradekit.domain.order import Fill
@@ -84,7 +84,7 @@ def test_every_strategy_that_is_shown_trades(folder: Path, name: str) -> None:
     file = load_strategy_file(folder / name, root=folder)
 
     for each in file.strategies:
-        choices = Choices(each.name, "synthetic", None, "2026-04-01", "8d", "BTCUSDT")
+        choices = Choices((each.name,), "synthetic", None, "2026-04-01", "8d", "BTCUSDT")
         outcome = documents.backtest(folder, name, choices)
 
         calls = json.loads((outcome.place / "manifest.json").read_text())["hook_calls"]

@@ -9,7 +9,7 @@ from tests.support.golden import CASES, case_names, read_case, run_case
 
 def test_every_shipped_strategy_is_a_case() -> None:
     assert sorted(path.stem for path in CASES.glob("*.json")) == case_names()
-    assert len(case_names()) >= 7
+    assert len(case_names()) >= 8
 
 
 @pytest.mark.parametrize("name", case_names())

@@ -16,7 +16,7 @@ from tradekit.bootstrap.request import Request, prepare
 from tradekit.bootstrap.run import run_backtest
 
 if TYPE_CHECKING:
-    from tradekit.bootstrap.plan import Choices
+    from tradekit.bootstrap.choices import Choices
     from tradekit.bootstrap.run import FinishedRun
 
 ROOT: Final = Path(__file__).resolve().parents[2]

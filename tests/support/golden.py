@@ -22,6 +22,8 @@ STRATEGIES: Final = ROOT / "strategies"
 OPTIONS: Final = ("--exchange", "synthetic", "--seed", "7", "--frame", "apr-2026")
 # What is not a strategy as it is shipped but one with a parameter set: file, then parameter.
 VARIANTS: Final = {"dca_ladder_50_minutes": ("dca_ladder", "hold_minutes=50")}
+# Files whose strategies are meant to run together.
+TOGETHER: Final = ("portfolio",)
 
 
 def case_names() -> list[str]:
@@ -33,6 +35,7 @@ def run_case(name: str, *settings: str) -> dict[str, Any]:
     """Return what the installed command line makes of the case, with more parameters set."""
     file, *own = VARIANTS.get(name, (name,))
     chosen = [word for setting in (*own, *settings) for word in ("--set", setting)]
+    chosen += ["--all-strategies"] if file in TOGETHER else []
     with tempfile.TemporaryDirectory() as folder:
         program = Path(sys.executable).with_name("tradekit")
         strategy = str(STRATEGIES / f"{file}.py")

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tradekit.api.declare import Strategy
 from tradekit.domain.candle import CandleSeries
 from tradekit.domain.costs import CostModel
 from tradekit.domain.instrument import Instrument
 from tradekit.domain.plan import Limits
 from tradekit.domain.time import Frame, parse_interval
 from tradekit.drivers.replay import Replayed, ReplayPlan, replay
+from tradekit.drivers.shared import Configured
 from tradekit.drivers.tape import Tape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tradekit.api.declare import Strategy
 
 Row = tuple[int, float, float, float, float, float]
 
@@ -34,7 +35,7 @@ def series_of(rows: Sequence[Row], interval: str = "1m") -> CandleSeries:
 
 
 def plan_of(
-    strategy: Strategy,
+    strategy: Strategy | Sequence[Strategy],
     candles: Mapping[str, CandleSeries],
     *,
     since_ms: int,
@@ -49,6 +50,7 @@ def plan_of(
     target_first: bool = False,
 ) -> ReplayPlan:
     """Return the plan; decisions start at the first candle in the frame that has one before it."""
+    several = [strategy] if isinstance(strategy, Strategy) else strategy
     tapes = []
     for index, (symbol, series) in enumerate(candles.items()):
         kept = series.slice(0, int(np.searchsorted(series.ts_ms, until_ms)))
@@ -56,8 +58,7 @@ def plan_of(
         instrument = (instruments or {}).get(symbol, Instrument(symbol))
         tapes.append(Tape(symbol, index, kept, first, instrument))
     return ReplayPlan(
-        strategy=strategy,
-        params=strategy.params() if params is None and strategy.params else params,
+        strategies=tuple(_configured(each, params) for each in several),
         frame=Frame("world", since_ms, until_ms, base=base),
         tapes=tuple(tapes),
         costs=costs or CostModel(),
@@ -68,8 +69,15 @@ def plan_of(
     )
 
 
+def _configured(strategy: Strategy, params: Any) -> Configured:
+    """Return the strategy with its parameters, their defaults if none are given."""
+    if params is None and strategy.params is not None:
+        params = strategy.params()
+    return Configured(strategy, params)
+
+
 def run(
-    strategy: Strategy,
+    strategy: Strategy | Sequence[Strategy],
     candles: Mapping[str, CandleSeries],
     *,
     skip: bool = True,

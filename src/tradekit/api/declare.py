@@ -11,11 +11,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, TypeVar, overload
 
+from tradekit.api.risk import Risk
 from tradekit.domain.time import UNLIMITED, parse_duration_ms
 from tradekit.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Unpack
 
     Function = TypeVar("Function", bound=Callable[..., Any])
@@ -77,6 +78,7 @@ class Strategy:
     cost: float
     params: type | None
     symbols: tuple[str, ...] | None
+    risk: tuple[Risk, ...] = ()
     on_error: OnError = "stop"
     open_hooks: list[Hook] = field(default_factory=list)
     waiting_hooks: list[Hook] = field(default_factory=list)
@@ -141,6 +143,7 @@ class Strategy:
         self, hooks: list[Hook], name: str, function: Function | None, every: int | str | None
     ) -> Function | Callable[[Function], Function]:
         def register(function: Function) -> Function:
+            _check_function(f"{name} of strategy {self.name!r}", function)
             interval = None if every is None else parse_duration_ms(every, f"{name} every")
             self.hook_count += 1
             hooks.append(Hook(function, interval, self.hook_count))
@@ -160,7 +163,9 @@ class Strategy:
         Raises:
             SettingsError: the time does not parse.
         """
-        interval_ms = parse_duration_ms(every, f"cron of strategy {self.name!r}")
+        where = f"cron of strategy {self.name!r}"
+        _refuse_function(where, every, 'a time, as in cron("1h")')
+        interval_ms = parse_duration_ms(every, where)
 
         def register(function: Function) -> Function:
             self.cron_hooks.append(Hook(function, interval_ms))
@@ -177,10 +182,15 @@ class Strategy:
         Raises:
             SettingsError: a kind is not one that can be listened to.
         """
+        known = ", ".join(HOOK_EVENTS)
+        where = f"on() of strategy {self.name!r}"
+        if not kinds:
+            msg = f"{where} was given nothing, must be one or more of {known}"
+            raise SettingsError(msg)
         for kind in kinds:
+            _refuse_function(where, kind, 'a kind, as in on("closed")')
             if kind not in HOOK_EVENTS:
-                known = ", ".join(HOOK_EVENTS)
-                msg = f"on() of strategy {self.name!r} was given {kind!r}, must be one of {known}"
+                msg = f"{where} was given {kind!r}, must be one of {known}"
                 raise SettingsError(msg)
 
         def register(function: Function) -> Function:
@@ -201,6 +211,7 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
     warmup: int | str | None = None,
     cost: float = DEFAULT_COST,
     params: type | None = None,
+    risk: Risk | Sequence[Risk] = (),
     symbols: str | tuple[str, ...] | list[str] | None = None,
     on_error: OnError = "stop",
 ) -> Callable[[Callable[..., Any]], Strategy]:
@@ -218,6 +229,7 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
         warmup: how much history before the frame must be there.
         cost: what an entry is worth in quote currency unless the signal says otherwise.
         params: a frozen dataclass or pydantic model with defaults; `--set` fills it.
+        risk: the profile, or several, that its entries have to pass.
         symbols: symbols of this strategy, or the only one; None for those of the run.
         on_error: what a hook that raises does: `stop` its symbol, or `continue` without it.
 
@@ -248,13 +260,41 @@ def strategy(  # noqa: PLR0913 - what a strategy may say of itself
             hold_ms=None if hold == UNLIMITED else parse_duration_ms(hold, f"{where}: hold"),
             wait_ms=parse_duration_ms(wait, f"{where}: wait"),
             warmup_ms=0 if warmup is None else parse_duration_ms(warmup, f"{where}: warmup"),
-            cost=cost,
+            cost=float(cost),
             params=params,
             symbols=None if symbols is None else _listed(symbols),
+            risk=_profiles(where, risk),
             on_error=on_error,
         )
 
     return declare
+
+
+def _check_function(where: str, given: object) -> None:
+    if not callable(given):
+        msg = f"{where} was given {given!r}, must be a function"
+        raise SettingsError(msg)
+
+
+def _refuse_function(where: str, given: object, wanted: str) -> None:
+    """Refuse a decorator that was written without the argument it needs."""
+    if callable(given):
+        name = getattr(given, "__name__", "?")
+        msg = f"{where} was given function {name!r}, must be {wanted}"
+        raise SettingsError(msg)
+
+
+def _profiles(where: str, risk: object) -> tuple[Risk, ...]:
+    profiles = tuple(risk) if isinstance(risk, list | tuple) else (risk,)
+    for profile in profiles:
+        if not isinstance(profile, Risk):
+            msg = f"{where}: risk was {profile!r}, must be a Risk or a list of them"
+            raise SettingsError(msg)
+    names = [profile.name for profile in profiles]
+    if len(set(names)) < len(names):
+        msg = f"{where}: risk was {', '.join(names)}, must name each profile once"
+        raise SettingsError(msg)
+    return profiles
 
 
 def _listed(symbols: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tradekit.domain.signal import NUMBER_MAX
-from tradekit.domain.time import parse_duration_ms
+from tradekit.domain.time import format_duration, parse_duration_ms
 from tradekit.errors import SettingsError, SignalError
 
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ class Wake:
         except SettingsError as error:
             raise SignalError(error.message) from None
 
+    def __repr__(self) -> str:
+        """Return it as it is written."""
+        bounds = {"price_below": self.price_below, "price_above": self.price_above}
+        told = [f"{name}={value!r}" for name, value in bounds.items() if value is not None]
+        if self.after_ms is not None:
+            told.append(f"after={format_duration(self.after_ms)!r}")
+        return f"Wake({', '.join(told)})"
+
 
 class Outcome:
     """Whether an action was accepted, and if not, which rule refused it.
@@ -75,7 +83,7 @@ def _bound(name: str, price: object) -> float | None:
     if price is None:
         return None
     try:
-        number = math.nan if isinstance(price, bool) else float(price)  # type: ignore[arg-type]
+        number = math.nan if isinstance(price, bool | str | bytes) else float(price)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if abs(number) < NUMBER_MAX:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tradekit.bootstrap.choices import Choices, choose_symbols, off_grid
 from tradekit.bootstrap.parameters import make_params
 from tradekit.bootstrap.places import find_strategy_file
-from tradekit.bootstrap.plan import Choices, Mistakes, choose_symbols, off_grid
+from tradekit.bootstrap.plan import Mistakes
 from tradekit.bootstrap.settings import read_settings
 from tradekit.registry.catalog import nothing_registered
 from tradekit.registry.loader import load_strategy_file
@@ -75,7 +76,7 @@ def check_file(given: Path | None, cwd: Path, environ: Mapping[str, str]) -> Che
 def _check(strategy: Strategy, checked: CheckedFile, mistakes: Mistakes) -> object | None:
     """Return the strategy's parameters after noting what is wrong with it."""
     mistakes.found += wrong_signatures(strategy)
-    mistakes.attempt(lambda: choose_symbols(strategy, checked.settings, Choices()))
+    mistakes.attempt(lambda: choose_symbols((strategy,), checked.settings, Choices()))
     misfits = {frame.name: off_grid(strategy, frame) for frame in checked.loaded.frames}
     if misfits and all(misfits.values()):
         mistakes.found += next(iter(misfits.values()))

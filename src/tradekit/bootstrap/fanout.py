@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
     from tradekit.api.declare import Exchange
+    from tradekit.bootstrap.choices import Chosen
     from tradekit.domain.costs import CostModel
     from tradekit.domain.plan import Limits
     from tradekit.domain.time import Frame
@@ -59,7 +60,7 @@ class Errand:
 
     file: str
     root: str
-    strategy: str
+    strategies: tuple[Chosen, ...]
     assignments: tuple[str, ...]
     exchange: Exchange
     state_dir: str
@@ -161,9 +162,12 @@ def _merged(answers: Sequence[Replayed], place: Mapping[str, int]) -> Replayed:
 
     whole.rows.sort()
     whole.logs.sort(key=moment)
-    whole.failures = {
-        symbol: failures[symbol] for symbol in sorted(failures, key=place.__getitem__)
-    }
+
+    def rank(name: str) -> int:
+        # A strategy's name has no space in it, and comes first where there are several.
+        return place[name.rsplit(" ", 1)[-1]]
+
+    whole.failures = {name: failures[name] for name in sorted(failures, key=rank)}
     return whole
 
 
@@ -196,12 +200,12 @@ def _work(pipe: Connection, errand: Errand) -> None:
 async def _replay_errand(
     errand: Errand, on_progress: Callable[[Sequence[SymbolProgress]], None]
 ) -> Replayed:
-    from tradekit.bootstrap.parameters import make_params
+    from tradekit.bootstrap.choices import configure
     from tradekit.bootstrap.wiring import make_source
     from tradekit.registry.loader import load_strategy_file
 
     file = Path(errand.file)
-    strategy = load_strategy_file(file, root=Path(errand.root)).strategies.get(errand.strategy)
+    loaded = load_strategy_file(file, root=Path(errand.root))
     source = make_source(
         errand.exchange,
         state_dir=Path(errand.state_dir),
@@ -220,8 +224,7 @@ async def _replay_errand(
         instrument = source.instrument(part.symbol)
         tapes.append(Tape(part.symbol, part.symbol_index, candles, first, instrument))
     plan = ReplayPlan(
-        strategy=strategy,
-        params=make_params(strategy, errand.assignments),
+        strategies=configure(loaded, errand.strategies, errand.assignments),
         frame=errand.frame,
         tapes=tuple(tapes),
         costs=errand.costs,

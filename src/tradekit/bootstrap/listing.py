@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tradekit.bootstrap import places, wiring
-from tradekit.bootstrap.plan import BUILT_IN_EXCHANGES, Choices, choose_exchange, needs_store
+from tradekit.bootstrap.choices import Choices
+from tradekit.bootstrap.plan import BUILT_IN_EXCHANGES, choose_exchange, needs_store
 from tradekit.bootstrap.settings import DEFAULT_SYMBOLS
 from tradekit.domain.time import Interval
 from tradekit.errors import TradekitError

@@ -252,7 +252,7 @@ async def _open(source: CandleSource, plan: RunPlan, symbol: str, index: int) ->
 def _notes(plan: RunPlan, span: tuple[int, int], first_ms: int) -> tuple[str, ...]:
     """Return what a reader of the result must know about when the symbol could trade."""
     notes = []
-    frame, warmup_ms = plan.frame, plan.strategy.warmup_ms
+    frame, warmup_ms = plan.frame, plan.warmup_ms
     if span[0] > frame.since_ms:
         notes.append(f"starts late, the first candle is of {format_time(span[0])}")
     if warmup_ms and span[0] > frame.since_ms - warmup_ms:

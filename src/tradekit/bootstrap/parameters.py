@@ -16,7 +16,7 @@ from pydantic.errors import PydanticUserError
 from tradekit.errors import SettingsError, UnknownNameError, did_you_mean, raise_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -53,6 +53,31 @@ def make_params(strategy: Strategy, assignments: Iterable[str]) -> object | None
     params = _validated(strategy.params, given, where, mistakes)
     raise_all(_SEVERAL, mistakes)
     return params
+
+
+def share_assignments(
+    strategies: Sequence[Strategy], assignments: Sequence[str]
+) -> list[tuple[Strategy, list[str]]]:
+    """Return each strategy with the `name=value` texts that are meant for it.
+
+    `strategy.name=value` is for that strategy; without one it is for the only strategy there is.
+
+    Raises:
+        SettingsError: it is not said which of several is meant, or one that does not run is.
+    """
+    shared: dict[str, list[str]] = {strategy.name: [] for strategy in strategies}
+    mistakes: list[TradekitError] = []
+    for assignment in assignments:
+        name, dot, parameter = assignment.partition("=")[0].strip().rpartition(".")
+        if not dot and len(shared) == 1:
+            shared[strategies[0].name].append(assignment)
+        elif name in shared:
+            shared[name].append(f"{parameter}={assignment.partition('=')[2]}")
+        else:
+            text = f"--set was {assignment!r}, must begin with the strategy it is for"
+            mistakes.append(SettingsError(text, fix=f"one of {', '.join(shared)}, and a dot"))
+    raise_all(_SEVERAL, mistakes)
+    return [(strategy, shared[strategy.name]) for strategy in strategies]
 
 
 def plain_params(params: object | None) -> dict[str, Any]:

@@ -11,14 +11,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tradekit.api.declare import Exchange
-from tradekit.bootstrap.parameters import make_params, plain_params
-from tradekit.bootstrap.settings import clean_symbols
+from tradekit.bootstrap.choices import (
+    choose_strategies,
+    choose_symbols,
+    chosen_of,
+    configure,
+    double_profiles,
+    off_grid,
+)
+from tradekit.bootstrap.parameters import plain_params
 from tradekit.domain.costs import CostModel
 from tradekit.domain.plan import Limits
 from tradekit.domain.time import (
-    MINUTE_MS,
     Frame,
-    format_duration,
     format_time,
     parse_duration_ms,
     parse_time_ms,
@@ -30,8 +35,9 @@ from tradekit.registry.signatures import wrong_signatures
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from tradekit.api.declare import Strategy
+    from tradekit.bootstrap.choices import Choices, Chosen
     from tradekit.bootstrap.settings import Settings
+    from tradekit.drivers.shared import Configured
     from tradekit.registry.loader import LoadedFile
 
 T = TypeVar("T")
@@ -39,22 +45,6 @@ T = TypeVar("T")
 LOCAL: Final = "local"
 SYNTHETIC: Final = "synthetic"
 BUILT_IN_EXCHANGES: Final = (LOCAL, SYNTHETIC)
-# What `strategy()` takes where nothing is said; on a longer base interval each counts as one of it.
-_UNSAID_MS: Final = {"every": MINUTE_MS, "wait": 120 * MINUTE_MS}
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the command line chose, as it was typed; None or empty means not given."""
-
-    strategy: str | None = None
-    exchange: str | None = None
-    frame: str | None = None
-    since: str | None = None
-    until: str | None = None
-    symbols: str | None = None
-    assignments: tuple[str, ...] = ()
-    check_wakes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +56,7 @@ class RunPlan:
     candles are ambiguous.
     """
 
-    strategy: Strategy
-    params: object | None
+    strategies: tuple[Configured, ...]
     exchange: Exchange
     frame: Frame
     symbols: tuple[str, ...]
@@ -82,15 +71,39 @@ class RunPlan:
     check_wakes: bool = False
 
     @property
+    def name(self) -> str:
+        """What is run: the strategy's name, or the names of several."""
+        return "+".join(each.strategy.name for each in self.strategies)
+
+    @property
+    def warmup_ms(self) -> int:
+        """The longest warm-up that a strategy asks for."""
+        return max(each.strategy.warmup_ms for each in self.strategies)
+
+    @property
     def lead_ms(self) -> int:
         """How much history the first decision needs: the warm-up, at least one candle."""
-        return max(self.strategy.warmup_ms, self.frame.base.ms)
+        return max(self.warmup_ms, self.frame.base.ms)
+
+    @property
+    def tied_by(self) -> str:
+        """Why symbols have to take turns in one schedule, empty if they need not."""
+        for each in self.strategies:
+            if each.strategy.cron_hooks:
+                return f"cron functions of {each.strategy.name!r} see all symbols"
+            if each.strategy.risk:
+                return f"risk profile {each.strategy.risk[0].name!r} is shared by symbols"
+        return ""
+
+    def chosen(self) -> tuple[Chosen, ...]:
+        """Return what another process, or another load of the file, has to choose."""
+        return tuple((each.strategy.name, each.symbols) for each in self.strategies)
 
     def config(self) -> dict[str, Any]:
         """Return the plan as plain values, as a manifest has it."""
         return {
-            "strategy": self.strategy.name,
-            "params": plain_params(self.params),
+            "strategy": self.name,
+            "params": self._plain_params(),
             "exchange": {n: getattr(self.exchange, n) for n in self.exchange.__slots__},
             "frame": {
                 "name": self.frame.name,
@@ -107,6 +120,10 @@ class RunPlan:
             "seed": self.seed,
             "interval": self.interval,
         }
+
+    def _plain_params(self) -> dict[str, Any]:
+        plain = {each.strategy.name: plain_params(each.params) for each in self.strategies}
+        return plain if len(plain) > 1 else plain[self.name]
 
 
 @dataclass(slots=True)
@@ -152,23 +169,23 @@ def make_plan(
         mistakes: takes everything that is wrong.
     """
     attempt = mistakes.attempt
-    strategy = attempt(lambda: loaded.strategies.choose(choices.strategy))
+    strategies = attempt(lambda: choose_strategies(loaded, choices))
     frame = attempt(lambda: _choose_frame(loaded, settings, choices))
     exchange = attempt(lambda: choose_exchange(loaded, settings, choices, stored))
-    symbols = attempt(lambda: choose_symbols(strategy, settings, choices))
-    params = None
-    if strategy is not None:
+    symbols = attempt(lambda: choose_symbols(strategies or (), settings, choices))
+    chosen = chosen_of(strategies or (), choices)
+    configured = strategies and attempt(lambda: configure(loaded, chosen, choices.assignments))
+    for strategy in strategies or ():
         mistakes.found += wrong_signatures(strategy)
-        params = attempt(lambda: make_params(strategy, choices.assignments))
         if frame is not None:
             mistakes.found += off_grid(strategy, frame)
-    if strategy is None or frame is None or exchange is None or symbols is None or mistakes.found:
+    mistakes.found += double_profiles(strategies or ())
+    if not (configured and frame and exchange and symbols) or mistakes.found:
         return None
-    named = choices.symbols is not None or strategy.symbols is not None
+    named = choices.symbols is not None or any(each.symbols for each in configured)
     costs, limits, backtest = settings.costs, settings.limits, settings.backtest
     return RunPlan(
-        strategy=strategy,
-        params=params,
+        strategies=configured,
         exchange=exchange,
         frame=frame,
         symbols=symbols,
@@ -278,49 +295,3 @@ def _parsed_ms(option: str, value: str | int) -> int:
 
 def _day(ts_ms: int) -> str:
     return format_time(ts_ms).removesuffix("T00:00:00Z")
-
-
-def choose_symbols(
-    strategy: Strategy | None, settings: Settings, choices: Choices
-) -> tuple[str, ...]:
-    """Return the symbols of a run: those of the flag, else of the strategy, else of the settings.
-
-    Raises:
-        SettingsError: those that decide are none.
-    """
-    if choices.symbols is not None:
-        named = clean_symbols(choices.symbols)
-        if not named:
-            raise SettingsError(f"--symbols was {choices.symbols!r}, must name at least one")
-        return named
-    if strategy is not None and strategy.symbols is not None:
-        named = clean_symbols(strategy.symbols)
-        if not named:
-            raise SettingsError(f"symbols of strategy {strategy.name!r} must name at least one")
-        return named
-    return settings.symbols
-
-
-def off_grid(strategy: Strategy, frame: Frame) -> list[TradekitError]:
-    """Return an error for each duration of the strategy that does not fit the base interval."""
-    base_ms = frame.base.ms
-    durations = [
-        ("every", strategy.every_ms),
-        ("hold", strategy.hold_ms),
-        ("wait", strategy.wait_ms),
-        ("warmup", strategy.warmup_ms),
-        *(("while_open every", hook.every_ms) for hook in strategy.open_hooks),
-        *(("while_waiting every", hook.every_ms) for hook in strategy.waiting_hooks),
-        *(("while_idle every", hook.every_ms) for hook in strategy.idle_hooks),
-        *(("cron", hook.every_ms) for hook in strategy.cron_hooks),
-    ]
-    return [
-        SettingsError(
-            f"{name} of strategy {strategy.name!r} was {format_duration(duration_ms)}, must be a "
-            f"multiple of the base interval {frame.base.plain} of frame {frame.name!r}"
-        )
-        for name, duration_ms in durations
-        if duration_ms is not None
-        and duration_ms % base_ms
-        and not (duration_ms == _UNSAID_MS.get(name) and duration_ms < base_ms)
-    ]

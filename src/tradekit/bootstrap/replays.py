@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from tradekit.bootstrap.parameters import make_params
+from tradekit.bootstrap.choices import configure
 from tradekit.bootstrap.settings import DEFAULT_SYMBOLS
 from tradekit.domain.time import format_time
 from tradekit.drivers.replay import ReplayPlan, replay
@@ -32,7 +32,6 @@ _AGAIN = (
     "symbols depend on one another through the account: replayed again in one schedule, "
     "--workers 1 would have been enough"
 )
-_ALL_SYMBOLS = "cron functions see all symbols: replayed in one schedule, whatever --workers says"
 
 
 class View(Protocol):
@@ -63,8 +62,8 @@ FIRST_WAY = Way()
 
 def listed_symbols(prepared: Prepared) -> tuple[str, ...]:
     """Return what a synthetic exchange lists: whatever anybody has written down as a symbol."""
-    own = prepared.plan.strategy.symbols or ()
-    return tuple(dict.fromkeys((*DEFAULT_SYMBOLS, *prepared.settings.symbols, *own)))
+    own = [each.strategy.symbols or () for each in prepared.plan.strategies]
+    return tuple(dict.fromkeys((*DEFAULT_SYMBOLS, *prepared.settings.symbols, *chain(*own))))
 
 
 async def replay_anew(
@@ -80,11 +79,8 @@ async def replay_anew(
         again = load_anew(loaded, root=prepared.settings.root)
         if again is None:
             return None
-        strategy = again.strategies.get(plan.strategy.name)
-        params = make_params(strategy, prepared.assignments)
-        fresh = replace(
-            prepared, loaded=again, plan=replace(plan, strategy=strategy, params=params)
-        )
+        strategies = configure(again, plan.chosen(), prepared.assignments)
+        fresh = replace(prepared, loaded=again, plan=replace(plan, strategies=strategies))
         return (await replay_prepared(fresh, market, view, should_stop, way))[0]
 
 
@@ -123,9 +119,9 @@ async def replay_prepared(
     plan = prepared.plan
     shares = min(plan.workers, len(market.tapes))
     notes = []
-    if shares > 1 and plan.strategy.cron_hooks:
-        notes = [_ALL_SYMBOLS]
-        view.noted(_ALL_SYMBOLS)
+    if shares > 1 and plan.tied_by:
+        notes = [f"{plan.tied_by}: replayed in one schedule, whatever --workers says"]
+        view.noted(notes[0])
     elif shares > 1:
         from tradekit.bootstrap.fanout import replay_apart
 
@@ -136,8 +132,7 @@ async def replay_prepared(
         notes = [_AGAIN]
         view.noted(_AGAIN)
     whole = ReplayPlan(
-        strategy=plan.strategy,
-        params=plan.params,
+        strategies=plan.strategies,
         frame=plan.frame,
         tapes=market.tapes,
         costs=plan.costs,
@@ -157,7 +152,7 @@ def _errand(prepared: Prepared, market: Market, share: int, shares: int, *, way:
     return fanout.Errand(
         file=str(prepared.loaded.path),
         root=str(prepared.settings.root),
-        strategy=plan.strategy.name,
+        strategies=plan.chosen(),
         assignments=prepared.assignments,
         exchange=plan.exchange,
         state_dir=str(prepared.settings.state_dir),

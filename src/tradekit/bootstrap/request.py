@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from tradekit.bootstrap.plan import Choices, RunPlan
+    from tradekit.bootstrap.choices import Choices
+    from tradekit.bootstrap.plan import RunPlan
     from tradekit.bootstrap.settings import Settings
     from tradekit.registry.loader import LoadedFile
 

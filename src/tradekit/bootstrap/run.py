@@ -94,6 +94,7 @@ async def run_backtest(
         view.noted("--check-wakes: replayed again with every hook called at every boundary")
         way = Way(sleeping=False)
         check_wakes(replayed, await replay_anew(prepared, market, view, should_stop, way))
+        view.noted("--check-wakes: no event differs")
     report = _report(plan, market, replayed)
     other: RunReport | None = report
     if replayed.ambiguous_candles and plan.interval:
@@ -117,7 +118,7 @@ async def run_backtest(
     if should_stop():
         raise StoppedError
     files = results.run_files(report, document, manifest, replayed.logs)
-    place = store.write(results.run_id(began_ms, plan.strategy.name, report.fingerprint), files)
+    place = store.write(results.run_id(began_ms, plan.name, report.fingerprint), files)
     failures = [*market.failures, *replayed.failures.values()]
     return FinishedRun(prepared, market, report, document, place, failures, replay_s)
 
@@ -132,6 +133,6 @@ def _report(plan: RunPlan, market: Market, replayed: Replayed) -> RunReport:
         base_ms=base_ms,
         since_ms=frame.since_ms,
         until_ms=frame.until_ms,
-        strategies=(plan.strategy.name,),
+        strategies=tuple(each.strategy.name for each in plan.strategies),
         gaps=results.gap_facts(market.holes, replayed.rows, base_ms),
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tradekit.analysis.metrics import Measure
     from tradekit.analysis.report import RunReport, Section
     from tradekit.bootstrap.market import Market
+    from tradekit.bootstrap.plan import RunPlan
     from tradekit.bootstrap.replays import View
     from tradekit.bootstrap.request import Prepared
     from tradekit.bootstrap.run import FinishedRun
@@ -156,12 +157,21 @@ def _header(prepared: Prepared, market: Market) -> list[str]:
     window = f"{format_time(frame.since_ms)} to {format_time(frame.until_ms)}"
     fees = f"fees {costs.maker_fee_pct:g} % maker {costs.taker_fee_pct:g} % taker"
     lines = [
-        f"{plan.strategy.name} of {prepared.file} on {plan.exchange.name}{seed}",
+        f"{plan.name} of {prepared.file} on {plan.exchange.name}{seed}",
         f"frame {frame.name}: {window} on {frame.base.plain}, {running}",
         f"capital {plan.capital:,.2f}, {fees}, slippage {costs.slippage_pct:g} %",
     ]
+    if plan.workers > 1:
+        lines.append(_split(plan, len(market.tapes)))
     lines += _doubts(market)
     return [*lines, *(f"not started: {error.message}" for error in market.failures)]
+
+
+def _split(plan: RunPlan, symbols: int) -> str:
+    """Say whether symbols run in several processes, and why they do or do not."""
+    if plan.tied_by:
+        return f"workers: 1, {plan.tied_by}"
+    return f"workers: {min(plan.workers, symbols)}, symbols share no risk profile and no function"
 
 
 def _doubts(market: Market) -> list[str]:
@@ -204,6 +214,11 @@ def _result_table(report: RunReport, box: Box | None) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for symbol, section in report.symbols.items():
         table.add_row(escape(symbol), *_cells(section))
+    if len(report.strategies) > 1:
+        if box is not None:
+            table.add_section()
+        for strategy, section in report.strategies.items():
+            table.add_row(escape(strategy), *_cells(section))
     if box is not None:
         table.add_section()
     table.add_row("total", *_cells(report.total), style="bold")

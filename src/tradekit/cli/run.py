@@ -44,13 +44,18 @@ def backtest(
         ),
     ] = None,
     *,
-    strategy: Annotated[
-        str | None,
+    strategies: Annotated[
+        list[str] | None,
         typer.Option(
-            help="A strategy of the file, by name; else its first.",
+            "--strategy",
+            help="A strategy of the file, by name; repeatable; else its first.",
             autocompletion=completion.strategies,
         ),
     ] = None,
+    all_strategies: Annotated[
+        bool,
+        typer.Option("--all-strategies", help="All strategies of the file, in one account."),
+    ] = False,
     exchange: Annotated[
         str | None,
         typer.Option(
@@ -118,7 +123,7 @@ def backtest(
 ) -> Verdict:
     """Replay a strategy over past candles of many symbols, and keep the result in a run folder."""
     del debug  # `app` looks for it, since it must hold where the options themselves are wrong
-    from tradekit.bootstrap.plan import Choices
+    from tradekit.bootstrap.choices import Choices
     from tradekit.bootstrap.request import Request, prepare
 
     flags: dict[str, object] = {
@@ -133,7 +138,10 @@ def backtest(
         "--wait": wait,
     }
     set_ = tuple(assignments or ())
-    choices = Choices(strategy, exchange, frame, since, until, symbols, set_, check_wakes)
+    named = tuple(strategies or ())
+    choices = Choices(
+        named, exchange, frame, since, until, symbols, set_, check_wakes, all_strategies
+    )
     # What a strategy prints must not get between the lines of the document.
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():
         prepared = prepare(Request(file, Path.cwd(), os.environ, flags, choices))

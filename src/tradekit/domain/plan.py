@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tradekit.domain.journal import utf8
 from tradekit.domain.signal import NUMBER_MAX, positive
+from tradekit.domain.sizes import size_of
 from tradekit.domain.time import MINUTE_MS, UNLIMITED, parse_duration_ms
 from tradekit.errors import SettingsError, SignalError
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
     from tradekit.domain.instrument import Instrument
     from tradekit.domain.signal import Direction, EntryType, Signal
+    from tradekit.domain.sizes import Money
 
 TARGETS_MAX: Final = 8
+_SEVERAL: Final = (list, tuple)
 _DUST: Final = 1e-9
 _DUST_PCT: Final = 1e-9
 _ALL_PCT: Final = 100.0
@@ -103,8 +106,9 @@ def make_plan(
     price: float,
     defaults: Defaults,
     instrument: Instrument,
+    money: Money | None = None,
 ) -> Plan:
-    """Return the plan of `signal` at last close `price`.
+    """Return the plan of `signal` at last close `price`; `money` is only needed for `risk_pct`.
 
     Raises:
         SignalError: the signal says a thing twice, or something that is no number, time or word.
@@ -134,7 +138,7 @@ def make_plan(
     if stop is not None:
         stop = (down(stop) if long else up(stop)) or None
     targets = _targets(signal, origin, side, up if long else down)
-    cost, equity_pct = _size(signal, defaults)
+    cost, equity_pct = size_of(signal, defaults.cost, entry=origin, stop=stop, money=money)
     return Plan(
         signal_id,
         signal.direction,
@@ -281,7 +285,7 @@ def _targets(
 ) -> tuple[Target, ...]:
     """Return the targets, sorted, the nearest first."""
     given, given_pct = signal.take_profit, signal.take_profit_pct
-    if not isinstance(given, list | tuple) and not isinstance(given_pct, list | tuple):
+    if not isinstance(given, _SEVERAL) and not isinstance(given_pct, _SEVERAL):
         price = _exit_price("take_profit", given, given_pct, origin, side)  # type: ignore[arg-type]
         price = None if price is None else rounded(price)
         return (Target(price, _ALL_PCT),) if price else ()
@@ -349,19 +353,6 @@ def _exit_price(
         raise SignalError(msg)
     # A stop 100 % away is at zero and one still farther below: never touched, so no order at all.
     return level if level > 0.0 else None
-
-
-def _size(signal: Signal, defaults: Defaults) -> tuple[float | None, float | None]:
-    if signal.equity_pct is None:
-        return positive("cost", defaults.cost if signal.cost is None else signal.cost), None
-    if signal.cost is not None:
-        msg = "cost and equity_pct were both given, must be one of them"
-        raise SignalError(msg)
-    equity_pct = positive("equity_pct", signal.equity_pct)
-    if equity_pct > _ALL_PCT:
-        msg = f"equity_pct was {signal.equity_pct!r}, must be at most 100"
-        raise SignalError(msg)
-    return None, equity_pct
 
 
 def _hold(signal: Signal, defaults: Defaults) -> int | None:

@@ -20,6 +20,7 @@ EntryType = Literal["market", "limit", "stop"]
 
 # Beyond this floats have no cents any more, and whoever typed it meant something else.
 NUMBER_MAX: Final = 1e15
+_NO_NUMBERS: Final = (bool, str, bytes)
 
 
 class SignalFields(TypedDict, total=False):
@@ -35,6 +36,7 @@ class SignalFields(TypedDict, total=False):
     entry_type: Literal["limit", "stop"]
     cost: float | None
     equity_pct: float | None
+    risk_pct: float | None
     hold: int | str | None
     wait: int | str | None
     id: str | None
@@ -48,8 +50,9 @@ class Signal:
     Give stop and target as prices or as percent of the entry, not both; leave them out to have
     none. Several targets are a list of (price or percent, share), the share in percent of what was
     entered. `trail_pct` lets the stop follow the best close at that distance, from
-    `trail_after_pct` of profit in price on. Without `entry` it is a market order at the open of the
-    next candle.
+    `trail_after_pct` of profit in price on. Its size is a `cost`, or `equity_pct` percent of the
+    free cash at its fill, or what loses `risk_pct` percent of equity at the stop. Without `entry`
+    it is a market order at the open of the next candle.
 
     Units: prices and cost in quote currency; `_pct` in percent (1.5 is 1.5 %); hold and wait in
     minutes or text such as `4h`, hold also `"unlimited"`. None means the strategy's own value.
@@ -67,6 +70,7 @@ class Signal:
     entry_type: Literal["limit", "stop"] = "limit"
     cost: float | None = None
     equity_pct: float | None = None
+    risk_pct: float | None = None
     hold: int | str | None = None
     wait: int | str | None = None
     id: str | None = None
@@ -84,14 +88,14 @@ class Signal:
 
 
 def positive(name: str, value: object) -> float:
-    """Return `value` as a float above 0; bool is no number.
+    """Return `value` as a float above 0; neither bool nor text is a number.
 
     Raises:
         SignalError: it is none.
     """
     if type(value) is float and 0.0 < value < NUMBER_MAX:
         return value
-    if isinstance(value, bool):
+    if isinstance(value, _NO_NUMBERS):
         number = math.nan
     else:
         try:

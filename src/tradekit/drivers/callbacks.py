@@ -111,6 +111,11 @@ class Callbacks:
         self.phase = Phase.DECISION
         self.sleeping = sleeping
 
+    def hear(self, row: EventRow) -> None:
+        """Keep a row for the hooks that listen to its kind, if any do."""
+        if row.kind in self.listened:
+            self.news.append(row)
+
     def look(self, now_ms: int, *, called: bool) -> None:
         """Find the hooks for where things stand, and what they are shown.
 
@@ -302,7 +307,9 @@ class Callbacks:
         name = name_of(function)
         self.calls[name] = self.calls.get(name, 0) + 1
         try:
-            answer = await answer_of(function, *arguments)
+            answer: object = function(*arguments)
+            if type(answer) is CoroutineType or isawaitable(answer):
+                answer = await answer
         except BaseException as error:  # noqa: BLE001  # the user's; `excuse` raises what is not
             self.excuse(function, error, now_ms)
             return None
@@ -367,14 +374,6 @@ class Callbacks:
     ) -> StrategyError:
         text = f"{name_of(function)} returned {answer!r}, must be {must_be}"
         return self.blamed(StrategyError(text), function, now_ms)
-
-
-async def answer_of(function: Callable[..., Any], *arguments: object) -> object:
-    """Call user code, `def` or `async def`, and return what it returns."""
-    answer: object = function(*arguments)
-    if type(answer) is CoroutineType or isawaitable(answer):
-        answer = await answer
-    return answer
 
 
 def _as_json(scope: str, state: dict[str, Any], kept: str) -> str:

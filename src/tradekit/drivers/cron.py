@@ -7,11 +7,11 @@ business.
 from __future__ import annotations
 
 from dataclasses import replace
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from tradekit.api.run import Run
 from tradekit.drivers.blame import blame, is_users, name_of
-from tradekit.drivers.callbacks import answer_of
 from tradekit.engine.quiet import NEVER_MS
 from tradekit.errors import StrategyError
 
@@ -28,20 +28,21 @@ class Cron:
     """The `cron` functions of a strategy in a run.
 
     `next_ms` is the next boundary of any of them, `NEVER_MS` where none comes inside the frame;
-    `calls` counts them by name.
+    `runners` are the strategy's.
     """
 
     __slots__ = (
         "_account",
+        "_calls",
         "_due_ms",
         "_hooks",
         "_on_error",
         "_params",
-        "_runners",
         "_until_ms",
-        "calls",
         "logs",
         "next_ms",
+        "runners",
+        "strategy",
     )
 
     def __init__(
@@ -53,13 +54,14 @@ class Cron:
         runners: Sequence[Runner],
     ) -> None:
         """Begin with the first whole multiple of each interval inside the frame."""
+        self.strategy = strategy
         self._hooks = strategy.cron_hooks
         self._on_error = strategy.on_error
         self._params = params
         self._account = account
-        self._runners = runners
+        self.runners = runners
         self._until_ms = frame.until_ms
-        self.calls: dict[str, int] = {}
+        self._calls: dict[str, int] = {}
         self.logs: list[str] = []
         self._due_ms = [_from(hook, frame.since_ms) for hook in self._hooks]
         self.next_ms = NEVER_MS
@@ -79,9 +81,13 @@ class Cron:
         self._look()
         return error
 
+    def count_calls(self) -> dict[str, int]:
+        """Return how often each function was called, by name."""
+        return self._calls
+
     async def _call(self, hook: Hook, now_ms: int) -> StrategyError | None:
         # A symbol that has no closed candle yet has no price: its context could not but show ahead.
-        shown = [each for each in self._runners if each.failure is None and each.cursor.index]
+        shown = [each for each in self.runners if each.failure is None and each.cursor.index]
         if not shown:
             return None
         run: Run[Any] = Run(
@@ -92,9 +98,10 @@ class Cron:
             log=lambda message: self.logs.append(f"{now_ms} * {message}"),
         )
         name = name_of(hook.call)
-        self.calls[name] = self.calls.get(name, 0) + 1
+        self._calls[name] = self._calls.get(name, 0) + 1
         try:
-            _check_answer(name, await answer_of(hook.call, run))
+            answer = hook.call(run)
+            _check_answer(name, await answer if isawaitable(answer) else answer)
         except BaseException as error:
             if not is_users(error):
                 raise
@@ -109,7 +116,7 @@ class Cron:
     def _look(self) -> None:
         """Find the next boundary."""
         next_ms = min(self._due_ms, default=NEVER_MS)
-        running = any(each.failure is None for each in self._runners)
+        running = any(each.failure is None for each in self.runners)
         self.next_ms = next_ms if running and next_ms < self._until_ms else NEVER_MS
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from tradekit.api.context import Account as AccountView
 from tradekit.domain.plan import Defaults
 from tradekit.drivers.cron import Cron
+from tradekit.drivers.risk_book import RiskBook
 from tradekit.drivers.runner import Runner
 from tradekit.drivers.shared import Now, Shared
 from tradekit.engine.account import Account
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tradekit.domain.journal import EventRow
     from tradekit.domain.plan import Limits
     from tradekit.domain.time import Frame
+    from tradekit.drivers.shared import Configured
     from tradekit.drivers.tape import Tape
 
 YIELD_STEPS: Final = 1_440
@@ -43,12 +45,14 @@ YIELD_STEPS: Final = 1_440
 class ReplayPlan:
     """What is replayed; `shared_account` false lets symbols run apart (see `engine.account`).
 
+    Each strategy has a position of its own in each of its symbols; in a symbol they take turns in
+    the order given.
+
     `target_first` takes the other path through candles (see `engine.venue`); `sleeping` false calls
     hooks at every boundary, whatever `Wake` they returned.
     """
 
-    strategy: Strategy
-    params: object | None
+    strategies: tuple[Configured, ...]
     frame: Frame
     tapes: tuple[Tape, ...]
     costs: CostModel
@@ -61,7 +65,11 @@ class ReplayPlan:
 
 @dataclass(slots=True)
 class Replayed:
-    """What came of it: rows in the order of `events.jsonl`, and what failed, by symbol."""
+    """What came of it: rows in the order of `events.jsonl`, and what failed.
+
+    Failures are by symbol, by `strategy symbol` where several strategies ran, and hook calls by
+    function, by `strategy.function` likewise.
+    """
 
     # Not in repr: asyncio.run formats a task's result on its way out (3.11), however long it is.
     rows: list[EventRow] = field(default_factory=list, repr=False)
@@ -125,35 +133,53 @@ class _Schedule:
     def __init__(self, plan: ReplayPlan, *, skip: bool, validate: bool) -> None:
         self._plan = plan
         self._base_ms = plan.frame.base.ms
+        self._several = len(plan.strategies) > 1
         self._account = Account(plan.capital, shared=plan.shared_account)
         self._now = Now(plan.frame.since_ms)
         view = AccountView(self._account.read, self._equity)
+        book = RiskBook(
+            plan.capital, self._equity, asked=any(each.strategy.risk for each in plan.strategies)
+        )
         shared = Shared(
-            self._account, view, self._now, skip, validate, plan.target_first, plan.sleeping
+            self._account, view, book, self._now, skip, validate, plan.target_first, plan.sleeping
         )
         self._runners = [
             Runner(
-                strategy=plan.strategy,
-                params=plan.params,
+                strategy=each.strategy,
+                params=each.params,
                 tape=tape,
-                terms=_terms(plan, tape),
+                terms=_terms(plan, each.strategy, tape),
                 shared=shared,
             )
             for tape in sorted(plan.tapes, key=attrgetter("symbol_index"))
+            for each in plan.strategies
+            if each.trades(tape.symbol)
         ]
+        book.watch(self._runners)
         for number, runner in enumerate(self._runners):
             runner.number = number
-        self._cron = Cron(plan.strategy, plan.params, plan.frame, view, self._runners)
+        self._crons = [
+            Cron(
+                each.strategy,
+                each.params,
+                plan.frame,
+                view,
+                [runner for runner in self._runners if runner.strategy is each.strategy],
+            )
+            for each in plan.strategies
+            if each.strategy.cron_hooks
+        ]
+        self._cron_ms = min((cron.next_ms for cron in self._crons), default=NEVER_MS)
         # When each runner is next due, by its number: what is looked at before every step.
         self._times = [runner.next_ms for runner in self._runners]
 
     async def run(self, steps: int, should_stop: Callable[[], bool]) -> bool:
         """Make that many steps; return whether there are more."""
-        runners, times, cron = self._runners, self._times, self._cron
+        runners, times = self._runners, self._times
         for _ in range(steps):
             if should_stop():
                 raise StoppedError
-            now_ms = min((cron.next_ms, *times))
+            now_ms = min((self._cron_ms, *times))
             if now_ms >= NEVER_MS:
                 return False
             self._now.ms = now_ms
@@ -164,7 +190,7 @@ class _Schedule:
                 due = [runners[times.index(now_ms)]]
             else:
                 due = [runner for runner in runners if runner.next_ms == now_ms]
-            if now_ms == cron.next_ms:
+            if now_ms == self._cron_ms:
                 due = await self._call_cron(due, now_ms)
             if not await self._decide(due, now_ms):
                 due = [runner for runner in due if runner.failure is None]
@@ -224,11 +250,12 @@ class _Schedule:
                 failed.append((runner, error))
         self._now.turn = -1
         await self._fail(failed, now_ms)
-        stopped = await self._cron.call_due(now_ms)
-        if stopped is not None:
-            await self._fail(
-                [(each, stopped) for each in self._runners if not each.failure], now_ms
-            )
+        for cron in self._crons:
+            stopped = await cron.call_due(now_ms)
+            if stopped is not None:
+                running = [each for each in cron.runners if not each.failure]
+                await self._fail([(each, stopped) for each in running], now_ms)
+        self._cron_ms = min(cron.next_ms for cron in self._crons)
         self._times[:] = [runner.next_ms for runner in self._runners]
         return [runner for runner in self._runners if runner.next_ms == now_ms]
 
@@ -290,16 +317,20 @@ class _Schedule:
 
     def result(self) -> Replayed:
         """Gather what every symbol left behind."""
-        result = Replayed(used_account=self._account.was_read, hook_calls=dict(self._cron.calls))
-        result.logs += self._cron.logs
+        result = Replayed(used_account=self._account.was_read)
         for runner in self._runners:
             result.rows += runner.rows
             result.logs += runner.logs
             result.ambiguous_candles += runner.venue.ambiguous_candles
             if runner.failure is not None:
-                result.failures[runner.context.symbol] = runner.failure
-            for name, calls in runner.count_calls().items():
-                result.hook_calls[name] = result.hook_calls.get(name, 0) + calls
+                result.failures[self._named(runner)] = runner.failure
+        callers: list[Cron | Runner] = [*self._crons, *self._runners]
+        for each in callers:
+            prefix = f"{each.strategy.name}." if self._several else ""
+            for name, calls in each.count_calls().items():
+                result.hook_calls[prefix + name] = result.hook_calls.get(prefix + name, 0) + calls
+        for cron in self._crons:
+            result.logs += cron.logs
         result.rows.sort()
         result.logs.sort(key=lambda line: int(line.split(" ", 1)[0]))
         return result
@@ -317,12 +348,17 @@ class _Schedule:
         if position is not None:
             pnl += position.pnl_at(runner.cursor.price)
         return SymbolProgress(
-            symbol=runner.context.symbol,
+            symbol=self._named(runner),
             done_frac=min(1.0, max(0.0, done)),
             candles_done=(until_ms - frame.since_ms) // self._base_ms,
             position="" if position is None else position.direction,
             pnl=pnl,
         )
+
+    def _named(self, runner: Runner) -> str:
+        """Return how the runner is told from others: by symbol, with the strategy if need be."""
+        symbol = runner.context.symbol
+        return f"{runner.strategy.name} {symbol}" if self._several else symbol
 
     def _equity(self) -> float:
         equity = self._account.read()
@@ -338,9 +374,9 @@ def _never() -> bool:
     return False
 
 
-def _terms(plan: ReplayPlan, tape: Tape) -> Terms:
+def _terms(plan: ReplayPlan, strategy: Strategy, tape: Tape) -> Terms:
     """Return what is fixed for the tape's symbol; nothing is shorter than a base interval."""
-    strategy, base_ms = plan.strategy, plan.frame.base.ms
+    base_ms = plan.frame.base.ms
     return Terms(
         strategy=strategy.name,
         symbol=tape.symbol,
@@ -352,5 +388,6 @@ def _terms(plan: ReplayPlan, tape: Tape) -> Terms:
         limits=plan.limits,
         costs=plan.costs,
         instrument=tape.instrument,
+        guarded=bool(strategy.risk),
         watched=WATCHED.intersection(strategy.event_hooks),
     )

@@ -14,6 +14,7 @@ from tradekit.api.outcome import Outcome
 from tradekit.domain.journal import EventRow, Phase
 from tradekit.domain.order import Order
 from tradekit.domain.plan import Plan
+from tradekit.domain.sizes import Money
 from tradekit.drivers.callbacks import Callbacks, Hands
 from tradekit.drivers.tape import Cursor
 from tradekit.engine.effects import AmendOrder, AnswerCommand, AskStrategy, CancelOrder
@@ -59,13 +60,13 @@ class Runner:
 
     __slots__ = (
         "_attentive",
+        "_book",
         "_hooked",
         "_listened",
         "_now",
         "_observed_from",
         "_outcome",
         "_skip",
-        "_strategy",
         "callbacks",
         "context",
         "cursor",
@@ -82,6 +83,7 @@ class Runner:
         "step_hooks",
         "stepping",
         "stirred",
+        "strategy",
         "touched",
         "venue",
     )
@@ -96,26 +98,24 @@ class Runner:
         shared: Shared,
     ) -> None:
         """Stand before the first decision of `tape`."""
-        self.number = 0
-        self._strategy = strategy
+        self.number = self.fast_calls = self._observed_from = 0
+        self.strategy = strategy
         self._skip = shared.skip
         self._hooked = strategy.hook_count > 0
         self._attentive = bool(terms.watched)
-        self.stirred = False
-        self._observed_from = 0
+        self.stirred = self.touched = False
         self._outcome = Outcome(accepted=False)
         self.rows: list[EventRow] = []
         self.logs: list[str] = []
-        self.fast_calls = 0
         self.failure: StrategyError | None = None
         self.machine = Machine(terms, validate=shared.validate)
         self.venue = SimVenue(
             tape.instrument, terms.costs, shared.account, target_first=shared.target_first
         )
+        self._book = shared.book
         self.cursor = Cursor(tape, shared.now)
         self._now = shared.now
         self.next_ms = self.cursor.times[0] if self.cursor.count else NEVER_MS
-        self.touched = False
         self.step_hooks: tuple[Hook, ...] = ()
         self.context: Context[Any] = Context(
             symbol=tape.symbol,
@@ -132,7 +132,7 @@ class Runner:
             Hands(self.cursor, self._issue, self._catch_up, self._tell, self.cursor.opened),
             sleeping=shared.sleeping,
         )
-        self._listened = self.callbacks.listened
+        self._listened = self.callbacks.listened | ({"closed"} if shared.book.asked else set())
         self.refresh()
 
     # --- phase A ----------------------------------------------------------------------------
@@ -160,8 +160,9 @@ class Runner:
         """
         self.quiet_low = math.inf
         self.touched = self.stirred = False
-        await self.hear(now_ms)
         state = self.machine.state
+        if state.wakes or self._attentive or self.callbacks.news:
+            await self.hear(now_ms)
         if state.position or state.entry:
             self._carry_out(self.machine.handle(BoundaryReached(now_ms, self.cursor.price)))
         if self._hooked:
@@ -181,10 +182,14 @@ class Runner:
         signal = await self.callbacks.ask(now_ms)
         if signal is None:
             return
+        money = None
+        if signal.risk_pct is not None or (signal.equity_pct is not None and self.strategy.risk):
+            money = Money(self.context.account.equity, self.context.account.cash)
         try:
-            effects = self.machine.handle(StrategyAnswered(now_ms, self.cursor.price, signal))
+            answered = StrategyAnswered(now_ms, self.cursor.price, signal, money)
+            effects = self._book.put(self, answered)
         except StrategyError as error:
-            raise self.callbacks.blamed(error, self._strategy.decide, now_ms) from error
+            raise self.callbacks.blamed(error, self.strategy.decide, now_ms) from error
         self._carry_out(effects)
 
     def answered(self, hook: Hook, answer: object, now_ms: int) -> None:
@@ -246,12 +251,13 @@ class Runner:
         """
         state, cursor = self.machine.state, self.cursor
         plan = state.plan
-        if not state.wakes and plan is None:
+        watched = plan is not None and (self._attentive or plan.trail_pct is not None)
+        if not (watched or state.wakes):
             return
         low, high = cursor.lows[cursor.k], cursor.highs[cursor.k]
         if state.wakes:
             self.callbacks.wake_by_price(close_ms, low, high)
-        if plan is not None and (self._attentive or plan.trail_pct is not None):
+        if watched:
             quiet = self.machine.quiet
             self.stirred = not (low > quiet.low and high < quiet.high)
 
@@ -345,7 +351,9 @@ class Runner:
             if isinstance(effect, EventRow):
                 self.rows.append(effect)
                 if effect.kind in self._listened:
-                    self.callbacks.news.append(effect)
+                    self.callbacks.hear(effect)
+                    if effect.kind == "closed":
+                        self._book.hear(effect, self.strategy.risk)
             elif isinstance(effect, Order):
                 self.venue.submit(effect)
             elif isinstance(effect, AmendOrder):
@@ -370,7 +378,7 @@ class Runner:
             rule = "no_waiting_entry" if waiting else "no_open_position"
             return Outcome(accepted=False, rule=rule)
         event = CommandIssued(self._now.ms, self.cursor.price, command)
-        self._carry_out(self.machine.handle(event))
+        self._carry_out(self._book.put(self, event))
         self.touched = True
         self.quiet_low = math.inf
         return self._outcome
@@ -381,7 +389,8 @@ class Runner:
         if start < stop and self.machine.state.position is not None:
             self._observed_from = stop
             extremes = self.cursor.extremes(start, stop)
-            self._carry_out(self.machine.handle(CandlesClosed(self._now.ms, *extremes)))
+            if effects := self.machine.handle(CandlesClosed(self._now.ms, *extremes)):
+                self._carry_out(effects)
 
     def _tell(self, event: Event) -> None:
         """Hand the machine what user code did, and carry out the rest."""

@@ -62,6 +62,8 @@ class Cursor:
         "_low_at",
         "_open_at",
         "_page_size",
+        "_price",
+        "_priced_ms",
         "_ts_at",
         "closes",
         "count",
@@ -91,6 +93,8 @@ class Cursor:
         span_ms = int(tape.candles.ts_ms[-1]) - self._first_ms
         self._contiguous = span_ms == (self._end - 1) * self._interval_ms
         self.fresh_price: float | None = None
+        # Several ask for it at one time, about symbols that stand elsewhere.
+        self._priced_ms, self._price = -1, 0.0
         self.times: list[int] = []
         self.place(tape.first_index)
 
@@ -109,7 +113,10 @@ class Cursor:
     @property
     def price(self) -> float:
         """The last close by now."""
-        return self.close_before(self.now.ms)
+        now_ms = self.now.ms
+        if now_ms != self._priced_ms:
+            self._priced_ms, self._price = now_ms, self.close_before(now_ms)
+        return self._price
 
     @property
     def open_price(self) -> float:

@@ -24,7 +24,8 @@ from tradekit.domain.journal import Phase, utf8
 from tradekit.domain.order import Role, is_inside_guards
 from tradekit.domain.plan import Target
 from tradekit.domain.signal import positive
-from tradekit.engine.effects import AmendOrder, AnswerCommand, CancelOrder
+from tradekit.engine import risk
+from tradekit.engine.effects import AmendOrder, AnswerCommand, AskRisk, CancelOrder
 from tradekit.engine.entries import (
     average_order,
     entry_order,
@@ -61,7 +62,7 @@ _DECISION = Phase.DECISION
 
 
 class _Ask(NamedTuple):
-    """A command to a held position, and what is known of it."""
+    """A command to a held position, and what is known of it; `judged` is about risk profiles."""
 
     state: EngineState
     terms: Terms
@@ -69,6 +70,7 @@ class _Ask(NamedTuple):
     price: float
     plan: Plan
     position: Position
+    judged: bool = True
 
     @property
     def side(self) -> float:
@@ -80,21 +82,38 @@ class _Ask(NamedTuple):
 
 
 def on_command(state: EngineState, terms: Terms, event: CommandIssued) -> Effects:
-    """Carry the command out, or refuse it.
+    """Carry the command out, refuse it, or have risk profiles asked about it first.
 
     Raises:
         SignalError: it contradicts itself; nothing was changed.
     """
+    judged = not terms.guarded or (event.verdict is not None and not event.verdict.rule)
+    effects = _on_command(state, terms, event, judged=judged)
+    if event.verdict is None or not isinstance(effects[0], AskRisk):
+        return effects
+    verdict = event.verdict
+    plan = state.plan or state.entry
+    assert plan is not None, "only what is held or waits can be asked about"
+    data = {"rule": verdict.rule, "detail": verdict.detail, "price": event.price}
+    data["order"] = (Role.ENTRY if state.plan is None else Role.AVERAGE).value
+    moment = event.ts_ms, _DECISION
+    row = make_row(state, terms, moment, "rejected", plan.signal_id, data)
+    return (*_refused(verdict.rule), row)
+
+
+def _on_command(state: EngineState, terms: Terms, event: CommandIssued, *, judged: bool) -> Effects:
     command = event.command
     if isinstance(command, CancelEntry | FillEntry):
-        return _on_waiting(state, terms, event)
+        return _on_waiting(state, terms, event, judged=judged)
     if state.status in (Status.CLOSING, Status.TURNING):
         return _refused("already_closing")
     if state.status is not Status.ACTIVE or state.plan is None or state.position is None:
         return _refused("no_open_position")
-    ask = _Ask(state, terms, event.ts_ms, event.price, state.plan, state.position)
+    ask = _Ask(state, terms, event.ts_ms, event.price, state.plan, state.position, judged)
     effects = _HANDLERS[type(command)](ask, command)
-    return _refused(effects) if isinstance(effects, str) else (_ACCEPTED, *effects)
+    if isinstance(effects, str):
+        return _refused(effects)
+    return effects if isinstance(effects[0], AskRisk) else (_ACCEPTED, *effects)
 
 
 def send_close(
@@ -140,7 +159,7 @@ def _refused(rule: str) -> Effects:
     return (AnswerCommand(accepted=False, rule=rule),)
 
 
-def _on_waiting(state: EngineState, terms: Terms, event: CommandIssued) -> Effects:
+def _on_waiting(state: EngineState, terms: Terms, event: CommandIssued, *, judged: bool) -> Effects:
     """Take the resting entry back, or send it to market."""
     order = state.order_of(Role.ENTRY)
     if state.status is not Status.SCHEDULED or order is None or state.entry is None:
@@ -148,10 +167,12 @@ def _on_waiting(state: EngineState, terms: Terms, event: CommandIssued) -> Effec
     if isinstance(event.command, CancelEntry):
         state.cancelling[order.order_id] = "cancelled"
         return (_ACCEPTED, CancelOrder(order.order_id, event.ts_ms, _DECISION))
-    plan = state.entry._replace(entry_type="market", entry_price=None)
+    plan = state.entry._replace(entry_type="market", entry_price=None, reference_price=event.price)
     market = entry_order(plan)
     if not is_inside_guards(market, event.price):
         return _refused("price_passed")
+    if not judged:
+        return (risk.ask_for_entry(plan),)
     state.status = move(state.status, Trigger.ENTRY_SENT)
     state.entry, state.entry_deadline_ms = plan, None
     state.orders[market.order_id] = market
@@ -182,7 +203,8 @@ def _close_part(ask: _Ask, command: ClosePart) -> Effects | str:
     if share >= 1.0 - _DUST:
         return _close(ask, Close(command.note))
     quantity = ask.terms.instrument.floor_quantity(min(free, share * position.quantity))
-    if quantity <= 0.0:
+    # Where there are no lots, halves of halves would go on for ever.
+    if quantity <= _DUST * max(fill.quantity for fill in position.entries):
         return "below_lot_size"
     if quantity * ask.price < ask.terms.instrument.min_notional:
         return "below_min_notional"
@@ -220,6 +242,9 @@ def _average_buy(ask: _Ask, command: AverageBuy) -> Effects | str:
     worse = [each for each in (bound, target) if each is not None]
     near = (min(worse) if ask.side > 0 else max(worse)) if worse else None
     guards = (stop, near) if ask.side > 0 else (near, stop)
+    if not ask.judged:
+        direction = ask.position.direction
+        return (AskRisk("average", direction, price, stop, target, cost),)
     order = average_order(ask.plan, _next_number(ask), cost, limit=limit, guards=guards)
     data = {"cost": cost, "limit": limit, "mode": command.mode}
     return _sent(ask, order, "average_submitted", data)

@@ -51,7 +51,13 @@ def bracket_orders(plan: Plan, entered: float, instrument: Instrument) -> list[O
     orders = []
     if plan.stop_loss_price is not None:
         orders.append(stop_order(plan, plan.stop_loss_price))
-    return orders + target_orders(plan, plan.targets, entered, instrument)
+    targets = plan.targets
+    # One target for all of it is what most plans have, and this runs for every trade.
+    if len(targets) == 1 and targets[0].share_pct == _ALL_PCT:
+        orders.append(target_order(plan, targets[0].price))
+    elif targets:
+        orders += target_orders(plan, targets, entered, instrument)
+    return orders
 
 
 def target_orders(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tradekit.domain.journal import Phase
     from tradekit.domain.order import Fill
     from tradekit.domain.signal import Signal
+    from tradekit.domain.sizes import Money
 
 
 class BoundaryReached(NamedTuple):
@@ -24,20 +25,36 @@ class DecisionDue(NamedTuple):
     ts_ms: int
 
 
+class Verdict(NamedTuple):
+    """What risk profiles say: the rule that refuses and why, nothing if they let it pass."""
+
+    rule: str = ""
+    detail: str = ""
+
+
 class StrategyAnswered(NamedTuple):
-    """The strategy wants an entry; `price` is the last close it saw."""
+    """The strategy wants an entry; `price` is the last close it saw.
+
+    `money` is what the account has, where that matters; `verdict` is what came of `AskRisk`.
+    """
 
     ts_ms: int
     price: float
     signal: Signal
+    money: Money | None = None
+    verdict: Verdict | None = None
 
 
 class CommandIssued(NamedTuple):
-    """A hook asks for something; `price` is the last close it saw."""
+    """A hook asks for something; `price` is the last close it saw.
+
+    `verdict` is what came of `AskRisk`.
+    """
 
     ts_ms: int
     price: float
     command: Command
+    verdict: Verdict | None = None
 
 
 class HookSlept(NamedTuple):

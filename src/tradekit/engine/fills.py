@@ -21,6 +21,7 @@ from tradekit.errors import RemoteProtocolError
 
 if TYPE_CHECKING:
     from tradekit.domain.order import Order
+    from tradekit.domain.plan import Plan
     from tradekit.engine.effects import Effect
     from tradekit.engine.events import OrderCancelled, OrderFilled, OrderRejected
     from tradekit.engine.state import EngineState, Terms
@@ -177,7 +178,8 @@ def _take_off(state: EngineState, terms: Terms, order: Order, event: OrderFilled
         return (*levels, make_row(state, terms, moment, "partial", position.signal_id, data))
     position.add_exit(event.fill)
     position.settle()
-    state.status = move(state.status, _exit_trigger(state))
+    trigger = _EXIT_FILLED if state.entry is None else _exit_trigger(state.entry)
+    state.status = move(state.status, trigger)
     reason = state.exit_reason if order.role is _EXIT else _EXIT_REASON[order.role]
     note = state.exit_note if order.role is _EXIT else ""
     data = closed_data(position, reason, note, event.cash_delta)
@@ -190,10 +192,8 @@ def _take_off(state: EngineState, terms: Terms, order: Order, event: OrderFilled
     return (*levels, make_row(state, terms, moment, "closed", position.signal_id, data))
 
 
-def _exit_trigger(state: EngineState) -> Trigger:
-    entry = state.entry
-    if entry is None:
-        return _EXIT_FILLED
+def _exit_trigger(entry: Plan) -> Trigger:
+    """Return what an exit is that another entry was sent behind."""
     if entry.entry_type == "market":
         return _EXIT_FILLED_BEFORE_SENT
     return _EXIT_FILLED_BEFORE_RESTING

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from tradekit.domain.journal import Phase
 from tradekit.domain.order import Order, Role
 from tradekit.domain.plan import Plan, Problem, find_problems, make_plan
-from tradekit.engine import actions, fills, watch
+from tradekit.engine import actions, fills, risk, watch
 from tradekit.engine.effects import AmendOrder, AskStrategy, CancelOrder, Effect
 from tradekit.engine.entries import entry_order
 from tradekit.engine.events import (
@@ -210,14 +210,20 @@ class Machine:
             price=event.price,
             defaults=terms.defaults,
             instrument=terms.instrument,
+            money=event.money,
         )
         problems = find_problems(plan, terms.limits, base_ms=terms.base_ms)
         if problems and any(problem.nonsense for problem in problems):
             raise SignalError("; ".join(problem.message for problem in problems))
-        state.signal_count += 1
         if plan.direction == "short" and not terms.instrument.shorts_allowed:
             text = f"direction was 'short', {terms.symbol} can only be bought here"
             problems = [Problem("short_not_available", text, nonsense=False)]
+        if terms.guarded and not problems:
+            plan = risk.settle_cost(plan, terms, event.money)
+            if event.verdict is None:
+                return (risk.ask_for_entry(plan),)
+            problems = risk.as_problems(event.verdict)
+        state.signal_count += 1
         if problems:
             return (self._refusal(event.ts_ms, plan, problems, event.price),)
         if signal.id is not None:

@@ -56,12 +56,12 @@ def entry_data(plan: Plan) -> dict[str, Any]:
     if plan.trail_pct is not None:
         data["trail_pct"] = plan.trail_pct
         data["trail_after_pct"] = plan.trail_after_pct
-    return data | _several_targets(plan)
+    return _with_targets(data, plan)
 
 
 def opened_data(plan: Plan, event: OrderFilled, *, at_open: bool) -> dict[str, Any]:
     """Return the fields of an `opened` row."""
-    return {
+    data = {
         "direction": plan.direction,
         "entry_type": plan.entry_type,
         "at_open": at_open,
@@ -72,15 +72,15 @@ def opened_data(plan: Plan, event: OrderFilled, *, at_open: bool) -> dict[str, A
         "cash_delta": event.cash_delta,
         "stop_loss_price": plan.stop_loss_price,
         "take_profit_price": plan.take_profit_price,
-        **_several_targets(plan),
     }
+    return _with_targets(data, plan)
 
 
-def _several_targets(plan: Plan) -> dict[str, Any]:
-    """Return the targets where there is more than the one that is named anyway."""
-    if len(plan.targets) <= 1:
-        return {}
-    return {"targets": [target._asdict() for target in plan.targets]}
+def _with_targets(data: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    """Add the targets where there is more than the one that is named anyway."""
+    if len(plan.targets) > 1:
+        data["targets"] = [target._asdict() for target in plan.targets]
+    return data
 
 
 def averaged_data(position: Position, event: OrderFilled, *, at_open: bool) -> dict[str, Any]:

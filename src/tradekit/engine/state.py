@@ -30,7 +30,8 @@ _RESTING_ENTRY: Final = (OrderType.LIMIT, OrderType.STOP)
 class Terms:
     """What is fixed for a (strategy, symbol) throughout a run.
 
-    Units: durations in ms. `watched` are the kinds of rows that are made for listeners only.
+    Units: durations in ms. `watched` are the kinds of rows that are made for listeners only;
+    `guarded` says that risk profiles are asked before anything is sent that opens or adds.
     """
 
     strategy: str
@@ -44,6 +45,7 @@ class Terms:
     costs: CostModel
     instrument: Instrument
     watched: frozenset[str] = frozenset()
+    guarded: bool = False
 
     @property
     def where(self) -> str:

@@ -285,8 +285,7 @@ class SimVenue:
             return self._refuse(order, ts_ms, phase, "below_lot_size", detail, price)
         paid_price = self._costs.paid_price(price, buying=order.buying, maker=maker)
         proceeds = quantity * paid_price
-        least = self._instrument.min_notional
-        if proceeds < least and quantity != self.held:
+        if quantity != self.held and proceeds < (least := self._instrument.min_notional):
             detail = f"proceeds were {proceeds!r}, must be at least {least!r}"
             return self._refuse(order, ts_ms, phase, "below_min_notional", detail, price)
         fee = self._costs.fee(proceeds, maker=maker)

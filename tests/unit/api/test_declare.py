@@ -189,3 +189,28 @@ def test_an_exchange_knows_where_its_candles_come_from():
     assert Exchange.files("data").directory == "data"
     assert Exchange.synthetic().seed is None
     assert Exchange.synthetic(0).seed == 0
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (
+            lambda s: s.on(),
+            "on() of strategy 's' was given nothing, must be one or more of ",
+        ),
+        (lambda s: s.on(lambda ctx: None), "was given function '<lambda>', must be a kind, as in"),
+        (lambda s: s.cron(lambda run: None), 'must be a time, as in cron("1h")'),
+        (
+            lambda s: s.while_open("h"),
+            "while_open of strategy 's' was given 'h', must be",
+        ),
+        (lambda s: s.while_idle(every="1m")(5), "while_idle of strategy 's' was given 5, must be"),
+    ],
+)
+def test_a_decorator_without_what_it_needs_says_so(write, said):
+    declared = strategy("s")(lambda ctx: None)
+
+    with pytest.raises(SettingsError) as refused:
+        write(declared)
+
+    assert said in str(refused.value)

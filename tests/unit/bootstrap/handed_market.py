@@ -10,6 +10,7 @@ from tradekit.domain.costs import CostModel
 from tradekit.domain.instrument import Instrument
 from tradekit.domain.plan import Limits
 from tradekit.domain.time import MINUTE_MS, Frame, Interval
+from tradekit.drivers.shared import Configured
 from tradekit.errors import CandleError
 
 HOUR = Frame("hour", DAY, DAY + 60 * MINUTE_MS)
@@ -50,8 +51,7 @@ class FakeSource:
 
 def plan(*symbols, named=True, gaps="refuse", frame=HOUR, **options):
     return RunPlan(
-        strategy=strategy("s", **options)(lambda ctx: None),
-        params=None,
+        strategies=(Configured(strategy("s", **options)(lambda ctx: None)),),
         exchange=Exchange.local(),
         frame=frame,
         symbols=symbols or ("A",),

@@ -3,7 +3,8 @@
 import pytest
 
 from tradekit.api.declare import Exchange, strategy
-from tradekit.bootstrap.plan import Choices, Mistakes, make_plan, needs_store
+from tradekit.bootstrap.choices import Choices
+from tradekit.bootstrap.plan import Mistakes, make_plan, needs_store
 from tradekit.bootstrap.settings import load_settings
 from tradekit.domain.time import Frame, parse_time_ms
 from tradekit.errors import TradekitError
@@ -51,7 +52,11 @@ def test_first_of_each_kind_is_the_default(plan_of):
         declared("a"), declared("b"), APRIL, HOURS, Exchange.synthetic(1), Exchange.local()
     )
 
-    assert (plan.strategy.name, plan.frame, plan.exchange.name) == ("a", APRIL, "synthetic")
+    assert (plan.strategies[0].strategy.name, plan.frame, plan.exchange.name) == (
+        "a",
+        APRIL,
+        "synthetic",
+    )
 
 
 def test_names_choose_others(plan_of):
@@ -61,12 +66,16 @@ def test_names_choose_others(plan_of):
         APRIL,
         HOURS,
         Exchange.synthetic(1),
-        strategy="b",
+        strategies=("b",),
         frame="hours",
         exchange="local",
     )
 
-    assert (plan.strategy.name, plan.frame, plan.exchange) == ("b", HOURS, Exchange.local())
+    assert (plan.strategies[0].strategy.name, plan.frame, plan.exchange) == (
+        "b",
+        HOURS,
+        Exchange.local(),
+    )
 
 
 def test_all_missing_things_are_told_in_the_promised_words(plan_of):
@@ -235,7 +244,7 @@ class TestGrid:
     def test_unlimited_hold_fits_any_base(self, plan_of):
         plan = plan_of(declared(every="1h", hold="unlimited"), HOURS, exchange="local")
 
-        assert plan.strategy.hold_ms is None
+        assert plan.strategies[0].strategy.hold_ms is None
 
     def test_first_decision_needs_the_warmup_and_one_candle_at_least(self, plan_of):
         bare = plan_of(declared(), APRIL, exchange="local")
@@ -246,7 +255,13 @@ class TestGrid:
 
 def test_mistakes_of_all_kinds_come_together(plan_of):
     found = plan_of(
-        declared("a"), APRIL, strategy="b", exchange="x", frame="y", symbols=",", assignments=("z",)
+        declared("a"),
+        APRIL,
+        strategies=("b",),
+        exchange="x",
+        frame="y",
+        symbols=",",
+        assignments=("z",),
     )
 
     assert len(found) == 4

@@ -359,3 +359,22 @@ def test_a_part_below_the_least_notional_is_refused_at_once():
 
     assert rule_of(machine, ClosePart(pct=19.0)) == "below_min_notional"
     assert asked(machine, ClosePart(pct=20.0))[0] == ACCEPTED
+
+
+@pytest.mark.parametrize("cost", ["100", b"100", True])
+def test_text_is_no_number(cost):
+    with pytest.raises(SignalError, match="cost was"):
+        asked(managed(BARE), AverageBuy(cost, limit=90.0))
+
+
+def test_halves_of_halves_come_to_an_end():
+    machine = managed(BARE)
+    for minute in range(200):
+        answer, *effects = asked(machine, ClosePart(pct=50), minute=minute)
+        if not answer.accepted:
+            break
+        (order,) = orders(effects)
+        machine.handle(filled(order.order_id, minute=minute, price=100.0, quantity=order.quantity))
+
+    assert answer.rule == "below_lot_size"
+    assert 25 < minute < 35
