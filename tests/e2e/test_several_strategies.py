@@ -274,7 +274,8 @@ def test_with_a_profile_workers_do_not_split_and_the_header_says_why(shell, back
     answer = backtest(*guarded, "--workers", "2")
     apart = backtest(*guarded, "--workers", "2", "--json")
 
-    assert f"note: {TIED}" in answer.stderr.splitlines()
+    header = "workers: 1, risk profile 'one each' is shared by symbols"
+    assert header in answer.stderr.splitlines()
     alone = backtest(*guarded, "--json")
     assert report_of(alone)["fingerprint"] == report_of(apart)["fingerprint"]
     notes = [
@@ -288,4 +289,19 @@ def test_a_profile_that_is_not_in_the_run_ties_nothing(backtest):
     answer = backtest(*PAIR, "--workers", "2")
 
     assert answer.returncode == 0
-    assert "replayed in one schedule" not in answer.stderr
+    header = "workers: 2, symbols share no risk profile and no function"
+    assert header in answer.stderr.splitlines()
+
+
+def test_results_are_shown_by_strategy_where_there_are_several(backtest, shell):
+    several, one = backtest(*PAIR), backtest("--strategy", "up")
+    shown = shell("run", "show", "last", "--no-color")
+
+    def names(text):
+        return [line.split()[0] for line in text.splitlines() if line.split()[:1]]
+
+    assert {"up", "down", "total"} <= set(names(several.stdout))
+    assert "up" not in names(one.stdout)
+    assert "up" not in names(shown.stdout)
+    kept_both = shell("run", "show", several.stdout.split("run folder: ")[1].split("/")[-1].strip())
+    assert {"up", "down", "total"} <= set(names(kept_both.stdout))

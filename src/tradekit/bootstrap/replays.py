@@ -120,8 +120,8 @@ async def replay_prepared(
     shares = min(plan.workers, len(market.tapes))
     notes = []
     if shares > 1 and plan.tied_by:
+        # The header has said so; whoever finds the run later has only this.
         notes = [f"{plan.tied_by}: replayed in one schedule, whatever --workers says"]
-        view.noted(notes[0])
     elif shares > 1:
         from tradekit.bootstrap.fanout import replay_apart
 

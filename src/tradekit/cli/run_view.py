@@ -180,7 +180,7 @@ def _identity(run: KeptRun) -> list[str]:
 
 
 def _fill_counts(run: KeptRun) -> dict[str, tuple[int, int]]:
-    """Return by symbol and in total how many entries and exits its trades had.
+    """Return by symbol, by strategy and in total how many entries and exits its trades had.
 
     Nothing is returned where each trade had one of both: then they are as many as there are trades.
     """
@@ -190,7 +190,7 @@ def _fill_counts(run: KeptRun) -> dict[str, tuple[int, int]]:
     counts: dict[str, tuple[int, int]] = {}
     try:
         for trade in trades:
-            for name in (trade["symbol"], "total"):
+            for name in (trade["symbol"], trade["strategy"], "total"):
                 entries, exits = counts.get(name, (0, 0))
                 counts[name] = entries + len(trade["entries"]), exits + len(trade["exits"])
     except (KeyError, TypeError):
@@ -199,7 +199,12 @@ def _fill_counts(run: KeptRun) -> dict[str, tuple[int, int]]:
 
 
 def _figure_rows(report: Plain) -> list[list[str]]:
-    sections = [*sorted(report["symbols"].items()), ("total", report["total"])]
+    strategies = report.get("strategies") or {}
+    sections = [
+        *sorted(report["symbols"].items()),
+        *(strategies.items() if len(strategies) > 1 else ()),
+        ("total", report["total"]),
+    ]
     return [
         [
             name,
