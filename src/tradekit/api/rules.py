@@ -15,10 +15,8 @@ from tradekit.errors import SettingsError, SignalError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from tradekit.api.risk import RiskAsk
+    from tradekit.api.risk import RiskAsk, Rule
     from tradekit.domain.exposure import Exposure
-
-    Rule = Callable[[RiskAsk], str | None]
 
 _DUST: Final = 1e-9
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -32,12 +32,16 @@ def blame(error: BaseException, terms: Terms, place: str, now_ms: int) -> Strate
         fix = error.fix or ("check the candles" if isinstance(error, DataError) else "")
         raised = kind(f"{error.message} ({where})", fix=fix)
     else:
-        text = " ".join(str(error).split())
-        told = f"{type(error).__name__}: {text}" if text else type(error).__name__
-        raised = StrategyError(f"{told} ({where})")
+        raised = StrategyError(f"{told(error)} ({where})")
     raised.__cause__ = error
     raised.place = place
     return raised
+
+
+def told(error: BaseException) -> str:
+    """Return kind and text of an error in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def is_users(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from tradekit.api.risk import RiskAsk
 from tradekit.domain.exposure import ClosedTrade
 from tradekit.domain.journal import Phase
 from tradekit.domain.time import DAY_MS
-from tradekit.drivers.blame import is_users, name_of
+from tradekit.drivers.blame import is_users, name_of, told
 from tradekit.engine.effects import AskRisk
 from tradekit.engine.events import Verdict
 from tradekit.engine.risk import exposure_of
@@ -196,15 +196,10 @@ def _judged(profile: Risk, ask: RiskAsk) -> Verdict:
         except BaseException as error:
             if not is_users(error):
                 raise
-            return Verdict(name, f"profile {profile.name!r}: {name} raised {_text(error)}")
+            return Verdict(name, f"profile {profile.name!r}: {name} raised {told(error)}")
         if answer is not None:
             # Not its repr: an address in it would differ from run to run.
             kind = type(answer).__name__
             reason = answer if isinstance(answer, str) else f"answer was a {kind!r}, must be text"
             return Verdict(name, f"profile {profile.name!r}: {reason.strip() or name}")
     return _ALLOWED
-
-
-def _text(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
